@@ -1,0 +1,1 @@
+"""Baozhen 保真: the open platform for electronic insurance policies."""

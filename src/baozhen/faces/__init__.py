@@ -1,0 +1,1 @@
+"""Faces, one per audience: they translate and never decide."""

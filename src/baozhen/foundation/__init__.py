@@ -1,0 +1,1 @@
+"""What every app stands on: states, audit, jobs, storage, keys. It knows no business."""

@@ -1,0 +1,39 @@
+"""What the settings need from the machine: the database's address and development's secret."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from baozhen.site.embedded import EmbeddedDatabase
+
+
+def database_settings(data: Path) -> dict[str, Any]:
+    """Return Django's database settings for DATABASE_URL, else for the embedded cluster."""
+    url = os.environ.get("DATABASE_URL") or EmbeddedDatabase(data / "pg").url("baozhen")
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or parts.hostname or "",
+        "PORT": parts.port or "",
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": os.environ.get("BAOZHEN_TEST_DB", "test_baozhen")},
+    }
+
+
+def development_secret(data: Path) -> str:
+    """Return the secret of this data folder, made on first use; production sets its own."""
+    path = data / "keys" / "django-secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()

@@ -1,0 +1,136 @@
+"""Settings, all from the environment; what production refuses is in `site.production`.
+
+| variable | meaning | default |
+|---|---|---|
+| BAOZHEN_MODE | `development` or `production` | development |
+| BAOZHEN_DATA | data folder | `.data` in the checkout |
+| DATABASE_URL | external PostgreSQL 15+ | the embedded one |
+| BAOZHEN_SECRET_KEY | Django's secret | made in the data folder (development only) |
+| BAOZHEN_PUBLIC_URL | address that QR codes and mails carry | http://127.0.0.1:8080 |
+| BAOZHEN_ALLOWED_HOSTS | comma-separated host names | local ones |
+
+The rest is described in docs/operating.md.
+"""
+
+import os
+from pathlib import Path
+
+from baozhen.site.environment import database_settings, development_secret
+from baozhen.site.production import check_mode
+
+MODE = BAOZHEN_MODE = os.environ.get("BAOZHEN_MODE", "development")
+PRODUCTION = MODE == "production"
+CHECKOUT = Path(__file__).parents[3]
+BAOZHEN_DATA = Path(os.environ.get("BAOZHEN_DATA", CHECKOUT / ".data")).resolve()
+NODE_MODULES = Path(os.environ.get("BAOZHEN_NODE_MODULES", CHECKOUT / "node_modules"))
+
+DEBUG = os.environ.get("BAOZHEN_DEBUG") == "1"
+SECRET_KEY = os.environ.get("BAOZHEN_SECRET_KEY") or development_secret(BAOZHEN_DATA)
+ALLOWED_HOSTS = os.environ.get("BAOZHEN_ALLOWED_HOSTS", "127.0.0.1,localhost,testserver").split(",")
+BAOZHEN_PUBLIC_URL = os.environ.get("BAOZHEN_PUBLIC_URL", "http://127.0.0.1:8080")
+CSRF_TRUSTED_ORIGINS = [BAOZHEN_PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "axes",
+    "captcha",
+    "baozhen.foundation.audit",
+    "baozhen.foundation.jobs",
+    "baozhen.foundation.storage",
+    "baozhen.foundation.notify",
+    "baozhen.signing.organizations",
+    "baozhen.signing.certificates",
+    "baozhen.signing.files",
+    "baozhen.insurance.proposals",
+    "baozhen.insurance.payments",
+    "baozhen.insurance.policies",
+    "baozhen.insurance.verification",
+    "baozhen.faces",
+    "baozhen.site",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+ROOT_URLCONF = "baozhen.site.urls"
+WSGI_APPLICATION = "baozhen.site.wsgi.application"
+
+DATABASES = {"default": database_settings(BAOZHEN_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BAOZHEN_DATA / "static"
+STATICFILES_DIRS = [
+    (prefix, folder)
+    for prefix, folder in (
+        ("htmx", NODE_MODULES / "htmx.org" / "dist"),
+        ("weui", NODE_MODULES / "weui" / "dist" / "style"),
+    )
+    if folder.is_dir()
+]
+WHITENOISE_USE_FINDERS = True
+
+LOGIN_URL = "/console/sign-in"
+LOGIN_REDIRECT_URL = "/console/"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BAOZHEN_PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = PRODUCTION and os.environ.get("BAOZHEN_BEHIND_TLS_PROXY") != "1"
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_VERBOSE = False
+CAPTCHA_LENGTH = 4
+CAPTCHA_TIMEOUT = 5  # minutes
+
+BAOZHEN_STORAGE = os.environ.get("BAOZHEN_STORAGE", "local")
+BAOZHEN_ARCHIVE = BAOZHEN_DATA / "archive"
+BAOZHEN_TSA_URLS = [u for u in os.environ.get("BAOZHEN_TSA_URLS", "").split(",") if u]
+BAOZHEN_MAIL_URL = os.environ.get("BAOZHEN_MAIL_URL", "")
+
+check_mode(globals())
