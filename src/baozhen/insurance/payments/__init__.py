@@ -1,0 +1,1 @@
+"""收费: the one payment of a proposal."""
