@@ -1,0 +1,1 @@
+"""当事人: persons and organisations, and what may stand for one on a form."""
