@@ -1,0 +1,1 @@
+"""Timestamps from outside: the port, the client of real services, the development twin."""

@@ -1,0 +1,1 @@
+"""证书绑定: company → certificate → algorithm → key; signing picks them by itself."""

@@ -1,0 +1,121 @@
+"""What signing, verifying and the console ask of the certificates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from baozhen.foundation.keys.access import open_signer
+from baozhen.signing.certificates.errors import KeyMismatch, NoActiveBinding
+from baozhen.signing.certificates.models import CertificateBinding
+from baozhen.signing.certificates.states import BindingState
+from baozhen.trust.crypto.keys import Algorithm, Signer
+from baozhen.trust.x509.parse import parse_certificate, parse_pem
+from baozhen.trust.x509.path import RevocationEvidence
+
+# Days before the end at which a certificate is announced, from the first word to the last.
+WARNING_DAYS: Final = (90, 30, 7)
+
+
+@dataclass(frozen=True)
+class BoundIdentity:
+    """An active binding with its key opened; keep it, opening is slow."""
+
+    binding_id: int
+    organization: str
+    algorithm: Algorithm
+    certificate: bytes
+    chain: tuple[bytes, ...]
+    anchors: tuple[bytes, ...]
+    signer: Signer
+    not_after: datetime
+
+
+@dataclass(frozen=True)
+class ExpiryNotice:
+    """A certificate that ends soon; `warning_days` is the nearest of WARNING_DAYS passed."""
+
+    binding: CertificateBinding
+    days_left: int
+    warning_days: int
+
+
+def active_identities(at: datetime) -> dict[Algorithm, BoundIdentity]:
+    """Return what may sign at `at`, by algorithm, keys opened.
+
+    Where several companies have bindings, the one bound last counts for its algorithm.
+    """
+    usable = CertificateBinding.objects.filter(
+        state=BindingState.ACTIVE, not_before__lte=at, not_after__gte=at
+    ).order_by("bound_at", "pk")
+    newest = {binding.algorithm: binding for binding in usable}
+    return {Algorithm(name): _open(binding) for name, binding in newest.items()}
+
+
+def active_identity(algorithm: Algorithm, *, at: datetime) -> BoundIdentity:
+    """Return the active identity of one algorithm, or raise NoActiveBinding."""
+    found = active_identities(at).get(algorithm)
+    if found is None:
+        raise NoActiveBinding(algorithm=algorithm)
+    return found
+
+
+def trust_anchors() -> tuple[bytes, ...]:
+    """Return the DER roots of every binding that ever signed: the platform's own trust."""
+    pages = CertificateBinding.objects.exclude(state=BindingState.PENDING).values_list(
+        "anchors_pem", flat=True
+    )
+    return tuple(dict.fromkeys(anchor for page in pages for anchor in _blocks(page)))
+
+
+def organizations() -> tuple[str, ...]:
+    """Return the companies whose certificates may have signed."""
+    rows = CertificateBinding.objects.exclude(state=BindingState.PENDING)
+    return tuple(rows.order_by("organization").values_list("organization", flat=True).distinct())
+
+
+def revocation_evidence(data_directory: Path | None = None) -> RevocationEvidence:
+    """Return the CRLs that lie in the folders of `<data>/trust`."""
+    folder = (data_directory or Path(settings.BAOZHEN_DATA)) / "trust"
+    return RevocationEvidence(
+        crls=tuple(path.read_bytes() for path in sorted(folder.glob("[!.]*/[!.]*.crl")))
+    )
+
+
+def expiring_bindings(at: datetime) -> list[ExpiryNotice]:
+    """Return the bindings in use that end within 90, 30 or 7 days, the nearest first."""
+    rows = CertificateBinding.objects.filter(
+        state__in=[BindingState.PENDING, BindingState.ACTIVE, BindingState.SUSPENDED],
+        not_after__lte=at + timedelta(days=max(WARNING_DAYS)),
+    ).order_by("not_after")
+    return [_notice(binding, at) for binding in rows]
+
+
+def _notice(binding: CertificateBinding, at: datetime) -> ExpiryNotice:
+    left = binding.not_after - at
+    passed = [days for days in WARNING_DAYS if left <= timedelta(days=days)]
+    return ExpiryNotice(binding, max(left.days, 0), min(passed))
+
+
+def _open(binding: CertificateBinding) -> BoundIdentity:
+    certificate = bytes(binding.certificate)
+    signer = open_signer(binding.key_reference)
+    if signer.public_key != parse_certificate(certificate).public_key:
+        raise KeyMismatch(reference=binding.key_reference)
+    return BoundIdentity(
+        binding_id=binding.pk,
+        organization=binding.organization,
+        algorithm=Algorithm(binding.algorithm),
+        certificate=certificate,
+        chain=tuple(_blocks(binding.chain_pem)),
+        anchors=tuple(_blocks(binding.anchors_pem)),
+        signer=signer,
+        not_after=binding.not_after,
+    )
+
+
+def _blocks(pem: str) -> Sequence[bytes]:
+    return parse_pem(pem.encode()) if pem else ()

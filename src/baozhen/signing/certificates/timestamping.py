@@ -1,0 +1,47 @@
+"""Chooses the time-stamping service: the configured ones, in development else the twin."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from baozhen.foundation.keys.configuration import configured
+from baozhen.foundation.timestamps.client import TimestampClient, TimestampService
+from baozhen.foundation.timestamps.development import DevelopmentTimestamper
+from baozhen.foundation.timestamps.port import Timestamper
+from baozhen.signing.certificates.services import demonstration_folder
+from baozhen.trust.x509.hierarchy import Identity
+from baozhen.trust.x509.parse import parse_pem
+
+
+def build_timestamper(*, now: Callable[[], datetime]) -> Timestamper:
+    """Return the Timestamper that the settings ask for; keep it, it holds connections or keys.
+
+    | setting | meaning |
+    |---|---|
+    | BAOZHEN_TSA_URLS | services in the order in which they are asked; none: development twin |
+    | BAOZHEN_TSA_ANCHORS | PEM file of the roots that their tokens must lead to |
+    """
+    if not settings.BAOZHEN_TSA_URLS:
+        return DevelopmentTimestamper(demonstration_tsas(by_hash=True), now=now)
+    services = [TimestampService.from_setting(url) for url in settings.BAOZHEN_TSA_URLS]
+    return TimestampClient(services, anchors=timestamp_anchors(), now=now)
+
+
+def timestamp_anchors() -> tuple[bytes, ...]:
+    """Return the DER roots for timestamps: the configured ones, in development also the demo's."""
+    path = configured("BAOZHEN_TSA_ANCHORS")
+    if path:
+        return tuple(parse_pem(Path(path).read_bytes()))
+    return demonstration_folder().roots
+
+
+def demonstration_tsas(*, by_hash: bool = False) -> dict[str, Identity]:
+    """Return the demonstration authorities as `sm2`, `rsa`, or by hash as `sm3`, `sha256`."""
+    folder = demonstration_folder()
+    names = ("sm3", "sha256") if by_hash else ("sm2", "rsa")
+    return {
+        name: folder.identity(family, "tsa")
+        for name, family in zip(names, ("sm2", "rsa"), strict=True)
+    }

@@ -1,0 +1,1 @@
+"""Certificates of both families: issue, parse, path validation, CRL and OCSP from bytes."""
