@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from docs.generate import requirement_marks, requirements
 
 from baozhen.insurance.products.norms import norms
+from docs.generate import requirement_marks, requirements
 
 ROOT = Path(__file__).parents[2]
 

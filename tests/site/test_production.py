@@ -20,6 +20,7 @@ ENVIRON = {
     "BAOZHEN_SECRET_KEY": "x" * 50,
     "DATABASE_URL": "postgresql://db.example.com/baozhen",
     "BAOZHEN_DATA_KEYS": "/etc/baozhen/keys.json",
+    "BAOZHEN_TSA_ANCHORS": "/etc/baozhen/tsa-roots.pem",
 }
 
 

@@ -1,4 +1,4 @@
-"""Start-up: wiring that only the top floor may do."""
+"""Start-up: the wiring that only the top floor may do, because only it knows all parts."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,9 @@ class SiteConfig(AppConfig):
 
     name = "baozhen.site"
     label = "site"
+
+    def ready(self) -> None:
+        """Wire the floors together, once all models are loaded."""
+        from baozhen.site.wiring import wire
+
+        wire()

@@ -15,6 +15,7 @@ The rest is described in docs/operating.md.
 import os
 from pathlib import Path
 
+from baozhen.foundation.logging import logging_settings
 from baozhen.site.environment import database_settings, development_secret
 from baozhen.site.production import check_mode
 
@@ -132,5 +133,11 @@ BAOZHEN_STORAGE = os.environ.get("BAOZHEN_STORAGE", "local")
 BAOZHEN_ARCHIVE = BAOZHEN_DATA / "archive"
 BAOZHEN_TSA_URLS = [u for u in os.environ.get("BAOZHEN_TSA_URLS", "").split(",") if u]
 BAOZHEN_MAIL_URL = os.environ.get("BAOZHEN_MAIL_URL", "")
+BAOZHEN_FONTS = BAOZHEN_DATA / "fonts"
+BAOZHEN_SEAL_PICTURE = BAOZHEN_DATA / "trust" / "seal.png"
+BAOZHEN_TEMPLATES = Path(__file__).parents[1] / "insurance" / "products" / "templates"
+BAOZHEN_LOG_ORIGIN = os.environ.get("BAOZHEN_LOG_ORIGIN", "baozhen.example.com/log")
+LOGGING = logging_settings(level=os.environ.get("BAOZHEN_LOG_LEVEL", "INFO"))
+LOGGING["loggers"]["procrastinate"] = {"level": "WARNING"}
 
 check_mode(globals())

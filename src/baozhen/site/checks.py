@@ -1,0 +1,132 @@
+"""The health checks of the running platform, for `baozhen doctor` and the console."""
+
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.health import Check
+from baozhen.foundation.jobs.models import ParkedJob
+from baozhen.foundation.jobs.queries import queue_depths
+from baozhen.foundation.keys.keyring import get_keyring
+from baozhen.foundation.sealing import signing_failures
+from baozhen.foundation.storage import get_storage
+from baozhen.insurance.policies.models import PolicyFile
+from baozhen.insurance.policies.states import TimestampState
+from baozhen.signing.certificates.queries import active_identities, expiring_bindings
+from baozhen.trust.crypto.keys import Algorithm, verify_signature_independently
+from baozhen.trust.pdf.fonts import FontSet
+
+PROBE_BYTES = 32
+WAITING_SECONDS_MAX = 300
+URGENT_DAYS = 30
+
+
+class Unhealthy(RuntimeError):
+    """A check found something that a person should look at; the message says what to do."""
+
+
+def database() -> tuple[str, ...]:
+    """The server answers; say which it is."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('server_version')")
+        version = cursor.fetchone()[0]
+    return (f"PostgreSQL {version}",)
+
+
+def fonts() -> tuple[str, ...]:
+    """The font set is whole."""
+    found = FontSet.open(Path(settings.BAOZHEN_FONTS))
+    return (f"字库摘要 {found.sha256[:16]}…",)
+
+
+def certificates() -> tuple[str, ...]:
+    """Each active binding signs a probe that the second implementation verifies."""
+    identities = active_identities(now())
+    missing = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256} - set(identities)
+    if missing:
+        names = "、".join(sorted(missing))
+        raise Unhealthy(f"缺少可用的签章证书绑定：{names}。请在控制台“证书”页导入并启用")
+    lines = []
+    for algorithm, identity in identities.items():
+        probe = secrets.token_bytes(PROBE_BYTES)
+        signature = identity.signer.sign(probe)
+        public_key = identity.signer.public_key
+        verify_signature_independently(public_key, probe, signature, algorithm=algorithm)
+        lines.append(
+            f"{identity.organization} {algorithm} 试签通过，有效至 {identity.not_after:%Y-%m-%d}"
+        )
+    return tuple(lines)
+
+
+def expiry() -> tuple[str, ...]:
+    """No certificate in use ends within the last warning."""
+    notices = expiring_bindings(now())
+    days = min((notice.days_left for notice in notices), default=None)
+    if days is not None and days <= URGENT_DAYS:
+        raise Unhealthy(f"有证书将在 {days} 天内到期：请在控制台“证书”页更换")
+    return (f"{len(notices)} 张证书在 90 天内到期" if notices else "90 天内没有证书到期",)
+
+
+def data_keys() -> tuple[str, ...]:
+    """Personal data can be encrypted and read again."""
+    ring = get_keyring()
+    probe = secrets.token_bytes(PROBE_BYTES)
+    if ring.open_sealed(ring.seal(probe, aad=b"probe"), aad=b"probe") != probe:
+        raise Unhealthy("数据密钥自检失败：请检查 BAOZHEN_DATA_KEYS")
+    return ("数据加密自检通过",)
+
+
+def storage() -> tuple[str, ...]:
+    """The archive takes an object and gives it back."""
+    probe = b"baozhen health probe"
+    store = get_storage()
+    address = store.put(probe)
+    if store.get(address) != probe:
+        raise Unhealthy("归档存储读回的内容与写入的不同")
+    return (type(store).__name__,)
+
+
+def jobs() -> tuple[str, ...]:
+    """No lane is stuck, no job waits for a person."""
+    parked = ParkedJob.objects.filter(retried_at__isnull=True).count()
+    if parked:
+        raise Unhealthy(f"{parked} 个任务被搁置：请在控制台“搁置的任务”页处理")
+    depths = queue_depths()
+    stuck = [depth.queue for depth in depths if depth.oldest_seconds > WAITING_SECONDS_MAX]
+    if stuck:
+        raise Unhealthy(f"队列 {'、'.join(stuck)} 的任务等待过久：请检查任务进程是否在运行")
+    return tuple(
+        f"{depth.queue}：等待 {depth.waiting}，进行中 {depth.running}" for depth in depths
+    ) or ("没有等待的任务",)
+
+
+def signing() -> tuple[str, ...]:
+    """No signature of this process failed its check before release."""
+    failures = sum(signing_failures().values())
+    if failures:
+        raise Unhealthy(f"本进程有 {failures} 次签章失败：见日志与指标 baozhen_signing_failures")
+    return ("本进程没有签章失败",)
+
+
+def timestamps() -> tuple[str, ...]:
+    """No file waits for its timestamp."""
+    pending = PolicyFile.objects.filter(timestamp_state=TimestampState.PENDING).count()
+    if pending:
+        raise Unhealthy(f"{pending} 份文件等待时间戳：时间戳服务恢复后会自动补办")
+    return ("没有等待时间戳的文件",)
+
+
+CHECKS: dict[str, Check] = {
+    "数据库": database,
+    "字库": fonts,
+    "数据密钥": data_keys,
+    "签章证书": certificates,
+    "证书期限": expiry,
+    "归档存储": storage,
+    "任务队列": jobs,
+    "签章": signing,
+    "时间戳": timestamps,
+}
