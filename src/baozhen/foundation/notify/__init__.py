@@ -1,0 +1,1 @@
+"""Messages out: what was sent to whom, when, and what became of it."""

@@ -1,0 +1,1 @@
+"""The insurer, its branches, its staff's roles and its partners' programs."""

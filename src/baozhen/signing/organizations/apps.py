@@ -1,0 +1,11 @@
+"""Django app."""
+
+from django.apps import AppConfig
+
+
+class OrganizationsConfig(AppConfig):
+    """The organizations app."""
+
+    name = "baozhen.signing.organizations"
+    label = "organizations"
+    verbose_name = "机构"
