@@ -1,0 +1,338 @@
+"""What a policy and its mark say: every string that their templates print, frozen as plain data.
+
+S0-4.3.3b (DOMAIN 2.6, 2.8): head, persons, vehicle, cover, premium, tax, period, agreements,
+dispute, insurer. A field is `[key, label, value]`, its key the path of the input it comes from; a
+row has one field or two. The template decides how it looks, never what it says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from baozhen.foundation.masking import mask_id, mask_mobile, mask_vin
+from baozhen.foundation.money import chinese_capitals, format_yuan, split_vat
+from baozhen.insurance.policies.insurer_wording import InsurerFacts, insurer_rows, source_rows
+from baozhen.insurance.policies.states import PolicyKind
+from baozhen.insurance.policies.vehicle_wording import plate_words, vehicle_fields
+from baozhen.insurance.policies.wording import (
+    Field,
+    Row,
+    figures,
+    format_date,
+    format_moment,
+    format_period,
+    format_rate,
+    pair_up,
+    plain,
+    present,
+)
+from baozhen.insurance.products.enumerations import label
+from baozhen.insurance.proposals.content import (
+    Commercial,
+    Coverage,
+    Limits,
+    Party,
+    ProposalData,
+    VehicleTax,
+)
+
+Content = dict[str, Any]
+
+TEMPLATE_VERSION = "1"
+_MARK_SUFFIX = "-BZ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueFacts:
+    """What issuing adds to a proposal: code, times, who made it, and the address of the QR code."""
+
+    confirmation_code: str
+    numbered_at: datetime
+    verification_url: str
+    operator: str
+    handler: str
+    mask_ids: bool = True
+
+
+def mark_number(compulsory_policy_no: str) -> str:
+    """The number of the electronic insurance mark that belongs to a compulsory policy."""
+    return f"{compulsory_policy_no}{_MARK_SUFFIX}"
+
+
+def policy_content(
+    proposal: ProposalData, *, kind: PolicyKind, facts: IssueFacts, insurer: InsurerFacts
+) -> Content:
+    """What the policy of one cover says.
+
+    Raises ValueError when the proposal isn't paid or has no such cover: the gate asks that first.
+    """
+    shared: Content = {
+        "kind": str(kind),
+        "form": proposal.form,
+        "insurer_name": insurer.name,
+        "insurer_short": insurer.short_name,
+        "qr": facts.verification_url,
+        "filing": ["filing_no", "产品备案号", insurer.filings[_product(proposal.form, kind)]],
+        "parties": _parties(proposal, mask=facts.mask_ids),
+        "vehicle": pair_up(vehicle_fields(proposal.vehicle)),
+        "agreements": [
+            [f"special_agreements.{index}", agreement.code, agreement.text]
+            for index, agreement in enumerate(proposal.special_agreements)
+        ],
+        "insurer": [
+            *insurer_rows(insurer, proposal.branch),
+            *source_rows(proposal.source),
+            [
+                ["underwriting.underwriter", "核保", present(proposal.underwriting).underwriter],
+                ["operator", "制单", facts.operator],
+                ["handler", "经办", facts.handler],
+            ],
+        ],
+        "signed_on": ["numbered_at", "签单日期", _day(facts.numbered_at)],
+    }
+    cover = (
+        _compulsory_part(proposal) if kind == PolicyKind.COMPULSORY else _commercial_part(proposal)
+    )
+    return shared | cover | {"heads": _heads(proposal, cover["number"], facts)}
+
+
+def _product(form: str, kind: PolicyKind) -> str:
+    """The product whose clauses and filing a cover has: one compulsory, five commercial."""
+    return str(kind) if kind == PolicyKind.COMPULSORY else f"{kind}_{form}"
+
+
+def mark_content(proposal: ProposalData, *, facts: IssueFacts, insurer: InsurerFacts) -> Content:
+    """What the electronic insurance mark (电子保险标志) says: 交强险条例 第十二条, DOMAIN 2.8."""
+    cover = proposal.compulsory
+    number = mark_number(cover.policy_no)
+    return {
+        "kind": "mark",
+        "form": proposal.form,
+        "insurer_name": insurer.name,
+        "qr": facts.verification_url,
+        "number": number,
+        "plate": ["vehicle.plate_no", "号牌号码", plate_words(proposal.vehicle)],
+        "year": ["cover_year", "保险年度", f"{_last_year(cover.cover_ends_at)}"],
+        "rows": [
+            ["mark_no", "标志编号", number],
+            ["compulsory.policy_no", "保险单号", cover.policy_no],
+            ["vehicle.vin", "车架号", mask_vin(proposal.vehicle.vin)],
+            [
+                "compulsory.period",
+                "保险期间",
+                format_period(cover.cover_starts_at, cover.cover_ends_at),
+            ],
+            ["insurer.name", "保险公司", insurer.name],
+            ["insurer.address", "公司地址", insurer.address],
+            ["insurer.claim_phone", "报案电话", insurer.claim_phone],
+            ["numbered_at", "生成时间", format_moment(facts.numbered_at)],
+        ],
+    }
+
+
+def expected_text(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (key, text) of everything that the printed document must say, word for word."""
+    found: list[tuple[str, str]] = []
+    for name, part in content.items():
+        if name not in ("kind", "form", "qr", "number"):
+            _collect(name, part, found)
+    return found
+
+
+def _collect(name: str, part: Any, found: list[tuple[str, str]]) -> None:
+    if isinstance(part, str):
+        found.append((name, part))
+    elif part and isinstance(part[0], str):
+        found.append((part[0], part[2]))
+        found += [(f"{part[0]}.{index}", text) for index, text in enumerate(part[3:])]
+    else:
+        for item in part:
+            _collect(name, item, found)
+
+
+def _heads(proposal: ProposalData, number: str, facts: IssueFacts) -> list[Field]:
+    payment, signature = present(proposal.payment), present(proposal.signature)
+    confirmed_at = signature.otp_verified_at or signature.signed_at
+    return [
+        ["policy_no", "保险单号", number],
+        ["confirmation_code", "投保确认码", facts.confirmation_code],
+        ["payment.paid_at", "收费确认时间", format_moment(payment.paid_at)],
+        ["signature.otp_verified_at", "投保确认时间", format_moment(confirmed_at)],
+        ["numbered_at", "保单生成时间", format_moment(facts.numbered_at)],
+    ]
+
+
+def _parties(proposal: ProposalData, *, mask: bool) -> list[Row]:
+    holder, insured, owner = proposal.policyholder, proposal.insured, proposal.owner
+    fields = [
+        ["policyholder.name", "投保人", holder.name],
+        _identity("policyholder", "投保人证件", holder, mask=mask),
+        _mobile("policyholder", "投保人电话", holder, mask=mask),
+        ["relation_to_insured", "与被保险人", label("relation", proposal.relation_to_insured)],
+        ["insured.name", "被保险人", insured.name],
+        _identity("insured", "被保险人证件", insured, mask=mask),
+        _mobile("insured", "被保险人电话", insured, mask=mask),
+        _contact(insured),
+        _address(insured),
+        ["owner.name", "行驶证车主", owner.name],
+        _identity("owner", "车主证件", owner, mask=mask),
+    ]
+    return pair_up(fields)
+
+
+def _identity(key: str, name: str, party: Party, *, mask: bool) -> Field:
+    number = mask_id(party.id_no) if mask else party.id_no
+    return [f"{key}.id_no", name, f"{label('id_type', party.id_type)} {number}"]
+
+
+def _mobile(key: str, name: str, party: Party, *, mask: bool) -> Field | None:
+    if party.mobile is None:
+        return None
+    return [f"{key}.mobile", name, mask_mobile(party.mobile) if mask else party.mobile]
+
+
+def _contact(party: Party) -> Field | None:
+    return ["insured.contact_name", "联系人", party.contact_name] if party.contact_name else None
+
+
+def _address(party: Party) -> Field | None:
+    address = party.address
+    if address is None:
+        return None
+    # A municipality's province and city have one name: it is said once.
+    city = "" if address.city == address.province else address.city
+    text = f"{address.province}{city}{address.county}{address.detail}"
+    return ["insured.address", "被保险人住址", text]
+
+
+def _compulsory_part(proposal: ProposalData) -> Content:
+    cover = proposal.compulsory
+    ground = label("term_ground", cover.term_ground) if cover.term_ground else None
+    return {
+        "number": cover.policy_no,
+        "limits": _limits(cover.limits),
+        "rating": pair_up(
+            [
+                ["compulsory.base_premium", "基础保险费", f"{figures(cover.base_premium_fen)}元"],
+                ["compulsory.float_rate", "费率浮动", format_rate(cover.float_rate)],
+                ["compulsory.float_code", "浮动原因", label("float_code", cover.float_code)],
+                ["compulsory.term_ground", "短期投保", ground] if ground else None,
+            ]
+        ),
+        "premium": _premium("compulsory.premium", cover.premium_fen),
+        "tax": _tax(proposal.vehicle_tax),
+        "period": _period("compulsory", proposal, cover.cover_starts_at, cover.cover_ends_at),
+    }
+
+
+def _commercial_part(proposal: ProposalData) -> Content:
+    cover = present(proposal.commercial)
+    return {
+        "number": cover.policy_no,
+        "coverages": [_coverage(index, coverage) for index, coverage in enumerate(cover.coverages)],
+        "rating": [[_factors(cover)]],
+        "premium": _premium("commercial.premium", cover.premium_fen),
+        "period": _period("commercial", proposal, cover.cover_starts_at, cover.cover_ends_at),
+    }
+
+
+def _limits(limits: Limits) -> list[Field]:
+    return [
+        [
+            f"compulsory.limits.{key}",
+            name,
+            f"{part.death:,}元",
+            f"{part.medical:,}元",
+            f"{part.property:,}元",
+        ]
+        for key, name, part in (
+            ("fault", "被保险人有责任", limits.fault),
+            ("no_fault", "被保险人无责任", limits.no_fault),
+        )
+    ]
+
+
+def _coverage(index: int, coverage: Coverage) -> Field:
+    limit = figures(coverage.sum_insured_fen)
+    if coverage.seats:
+        limit += f" × {coverage.seats}座"
+    return [
+        f"commercial.coverages.{index}",
+        coverage.code,
+        coverage.name,
+        _deductible(coverage),
+        limit,
+        figures(coverage.premium_fen),
+    ]
+
+
+def _deductible(coverage: Coverage) -> str:
+    if coverage.deductible_rate:
+        return f"{format_rate(coverage.deductible_rate).lstrip('+')}"
+    if coverage.deductible_fen:
+        return f"{figures(coverage.deductible_fen)}元"
+    return "—"
+
+
+def _factors(cover: Commercial) -> Field:
+    factors = cover.factors
+    product = factors.ncd * factors.traffic_violation * factors.self_pricing
+    text = (
+        f"无赔款优待系数 {plain(factors.ncd)} × 交通违法系数 {plain(factors.traffic_violation)}"
+        f" × 自主定价系数 {plain(factors.self_pricing)} = {plain(product)}"
+    )
+    return ["commercial.factors", "费率系数", text]
+
+
+def _premium(key: str, fen: int) -> Field:
+    """Figures, capitals, and what is in them: the premium and its VAT."""
+    net, tax = split_vat(fen)
+    return [
+        key,
+        "保险费合计",
+        format_yuan(fen),
+        chinese_capitals(fen),
+        f"不含税保险费 {figures(net)}元　增值税（6%）{figures(tax)}元",
+    ]
+
+
+def _period(name: str, proposal: ProposalData, starts_at: datetime, ends_at: datetime) -> list[Row]:
+    dispute = proposal.dispute
+    mode = label("dispute_mode", dispute.mode)
+    said = f"{mode}（{dispute.body}）" if dispute.body else mode
+    return [
+        [[f"{name}.period", "保险期间", format_period(starts_at, ends_at)]],
+        [["dispute.mode", "争议解决方式", said], ["payment.mode", "交费方式", "一次交清"]],
+    ]
+
+
+def _tax(tax: VehicleTax) -> list[Row]:
+    """The vehicle and vessel tax collected with the premium. 车船税法 第六条."""
+    certificate = tax.certificate
+    fields: list[Field | None] = [
+        ["vehicle_tax.relief", "纳税情况", label("tax_relief", tax.relief)],
+        ["vehicle_tax.year", "税款所属年度", f"{tax.year}年"],
+        ["vehicle_tax.taxpayer_id", "纳税人识别号", tax.taxpayer_id] if tax.taxpayer_id else None,
+    ]
+    if certificate is not None:
+        fields += [
+            ["vehicle_tax.certificate.no", "凭证号", certificate.no],
+            ["vehicle_tax.certificate.issued_on", "填发日期", format_date(certificate.issued_on)],
+            ["vehicle_tax.certificate.office", "税务机关", certificate.office],
+        ]
+    fields += [
+        ["vehicle_tax.current", "当年应缴", f"{figures(tax.current_fen)}元"],
+        ["vehicle_tax.arrears", "往年补缴", f"{figures(tax.arrears_fen)}元"],
+        ["vehicle_tax.late_fee", "滞纳金", f"{figures(tax.late_fee_fen)}元"],
+        ["vehicle_tax.total", "车船税合计", f"{figures(tax.total_fen)}元"],
+    ]
+    return pair_up(fields)
+
+
+def _day(at: datetime) -> str:
+    return format_moment(at).split(" ")[0]
+
+
+def _last_year(ends_at: datetime) -> str:
+    return format_moment(ends_at)[:4]

@@ -1,0 +1,1 @@
+"""Electronic seals: the picture that people see."""
