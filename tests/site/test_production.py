@@ -51,6 +51,12 @@ def test_each_missing_secret_is_named(missing):
     assert missing in found[0]
 
 
+def test_the_demonstration_clock_is_refused():
+    found = list(unsafe_settings(SAFE, ENVIRON | {"BAOZHEN_CLOCK": "2026-01-01T00:00:00Z"}))
+    assert len(found) == 1
+    assert "BAOZHEN_CLOCK" in found[0]
+
+
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ImproperlyConfigured, match="development"):
         check_mode(SAFE | {"BAOZHEN_MODE": "prod"})

@@ -28,6 +28,8 @@ def unsafe_settings(settings: Mapping[str, object], environ: Mapping[str, str]) 
         for name, reason in needed.items():
             if not source.get(name):
                 yield f"没有设置 {name}：{reason}"
+    if environ.get("BAOZHEN_CLOCK"):
+        yield "设置了 BAOZHEN_CLOCK：演示时钟不能用于生产"
     if not str(settings["BAOZHEN_PUBLIC_URL"]).startswith("https://"):
         yield "BAOZHEN_PUBLIC_URL 必须以 https:// 开头：公网传输须加密"
 

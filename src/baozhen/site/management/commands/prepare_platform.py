@@ -1,5 +1,6 @@
 """`prepare_platform`: fonts, roles and, in development, the demonstration hierarchy."""
 
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -7,8 +8,12 @@ from django.core.management.base import BaseCommand
 
 from baozhen.foundation.clock import now
 from baozhen.signing.certificates.services import set_up_development_hierarchy
+from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.services import ensure_roles
 from baozhen.site.fonts import prepare_fonts
+from baozhen.trust.seal.picture import SealDesign, draw_seal
+
+SEAL_FONT = "NotoSansSC_400Regular.ttf"
 
 
 class Command(BaseCommand):
@@ -18,7 +23,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Prepare."""
-        prepare_fonts(Path(settings.NODE_MODULES), Path(settings.BAOZHEN_FONTS))
+        fonts = prepare_fonts(Path(settings.NODE_MODULES), Path(settings.BAOZHEN_FONTS))
+        _draw_seal(Path(settings.BAOZHEN_SEAL_PICTURE), fonts.folder)
         ensure_roles()
         if not settings.PRODUCTION:
             set_up_development_hierarchy(at=now())
+
+
+def _draw_seal(picture: Path, fonts: Path) -> None:
+    """Draw the insurer's seal unless the operator has put a picture there."""
+    if picture.exists():
+        return
+    insurer = get_insurer()
+    note = "演示 DEMO" if insurer.is_demonstration else ""
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = picture.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(draw_seal(SealDesign(insurer.name, note=note), fonts / SEAL_FONT))
+    unfinished.replace(picture)
