@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from tests.foundation.factories import make_delivery
-from tests.foundation.test_storage_local import RING
 
 from baozhen.foundation.audit import log
 from baozhen.foundation.audit.models import AuditEntry, LogLeaf
@@ -17,6 +15,8 @@ from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.states import DeliveryState
 from baozhen.foundation.states import enter, move, move_many
 from baozhen.foundation.storage.local import LocalStorage
+from tests.foundation.factories import make_delivery
+from tests.foundation.test_storage_local import RING
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WORKERS = 2

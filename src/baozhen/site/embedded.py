@@ -103,7 +103,7 @@ class EmbeddedDatabase:
     ) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.home), "TZ": "UTC"}
         environment |= {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
-        drop = {"user": self._owner.pw_uid, "group": self._owner.pw_gid} if self._owner else {}
+        owner = self._owner
         done = subprocess.run(
             [str(self.binaries / program), *map(str, arguments)],
             env=environment,
@@ -113,8 +113,9 @@ class EmbeddedDatabase:
             # pg_ctl's child keeps an inherited pipe open for ever; a file does not hang us.
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE,
-            extra_groups=[] if self._owner else None,
-            **drop,
+            user=owner.pw_uid if owner else None,
+            group=owner.pw_gid if owner else None,
+            extra_groups=[] if owner else None,
         )
         if check and done.returncode:
             raise EmbeddedDatabaseError(f"{program} 失败：{done.stderr or self._log_tail()}")

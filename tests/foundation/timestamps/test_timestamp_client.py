@@ -7,7 +7,6 @@ from threading import Thread
 
 import httpx
 import pytest
-from tests.pki import NOW, family, hierarchy, stranger
 
 from baozhen.foundation.errors import DevelopmentOnly
 from baozhen.foundation.timestamps.client import PAUSE, TimestampClient, TimestampService
@@ -17,6 +16,7 @@ from baozhen.site.devtsa import DevelopmentTSA
 from baozhen.trust.cms.timestamp import build_request, read_token, verify_token
 from baozhen.trust.crypto.digests import digest as digest_by_name
 from baozhen.trust.crypto.keys import Algorithm
+from tests.pki import NOW, family, hierarchy, stranger
 
 UNREACHABLE = "http://127.0.0.1:9/tsa"
 TSAS = {"sm2": family("sm2").tsa, "rsa": family("rsa").tsa}

@@ -105,9 +105,7 @@ def test_the_same_key_continues_what_did_not_all_arrive():
 
 
 def test_a_resumed_batch_must_bring_the_same_lines():
-    batch = services.open_batch(
-        client="test", idempotency_key="k", timestamp_mode="none", at=now()
-    )
+    batch = services.open_batch(client="test", idempotency_key="k", timestamp_mode="none", at=now())
     services._store(batch, [(1, line(make_proposal(1)))], {})
     with pytest.raises(BatchDiffers):
         receive([line(make_proposal(2))], mode="none")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.pki import NOW, ORGANIZATION, certify, family, stranger
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.errors import DevelopmentOnly, IllegalMove
@@ -56,6 +55,7 @@ from baozhen.trust.x509.names import build_name
 from baozhen.trust.x509.ocsp import Status
 from baozhen.trust.x509.parse import to_pem
 from baozhen.trust.x509.path import validate_path
+from tests.pki import NOW, ORGANIZATION, certify, family, stranger
 
 pytestmark = pytest.mark.django_db
 
@@ -275,9 +275,8 @@ def test_the_demonstration_hierarchy_is_made_once(data: Path) -> None:
 
 def test_a_rival_that_was_first_wins(data: Path) -> None:
     """Two processes start at once: the folder of the first stays, the second's is dropped."""
-    from tests.pki import hierarchy
-
     from baozhen.signing.certificates import demonstration
+    from tests.pki import hierarchy
 
     folder = demonstration_folder()
     make_or_renew(folder, organization=ORGANIZATION, at=NOW)

@@ -8,7 +8,6 @@ import pytest
 from asn1crypto import cms as asn1
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pki import FAMILIES, NOW, family, hierarchy, stranger
 
 from baozhen.trust.cms.parse import parse_signed_data, verify_signed_data
 from baozhen.trust.cms.template import CmsTemplate, Profile
@@ -24,6 +23,7 @@ from baozhen.trust.errors import (
 )
 from baozhen.trust.x509 import der, gm, oids
 from baozhen.trust.x509.path import validate_path
+from tests.pki import FAMILIES, NOW, family, hierarchy, stranger
 
 CASES = [*((name, Profile.RFC5652) for name in FAMILIES), ("sm2", Profile.GMT0010)]
 DIGEST = sha256(b"a policy")

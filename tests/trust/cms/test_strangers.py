@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.pki import NOW, family, hierarchy
 
 from baozhen.trust.cms.parse import parse_signed_data, verify_signed_data
 from baozhen.trust.cms.timestamp import build_request, parse_response, verify_token
@@ -13,6 +12,7 @@ from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import ParseError, UnsupportedError, VerificationError
 from baozhen.trust.x509.hierarchy import Identity
 from baozhen.trust.x509.parse import to_pem
+from tests.pki import NOW, family, hierarchy
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl command")
 

@@ -10,7 +10,6 @@ import pytest
 from asn1crypto import tsp as asn1
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pki import FAMILIES, NOW, certify, family, hierarchy, stranger
 
 from baozhen.trust.cms.timestamp import (
     TimestampRequest,
@@ -29,6 +28,7 @@ from baozhen.trust.x509.issue import Reason, Revocation, Role, issue_crl
 from baozhen.trust.x509.ocsp import Status
 from baozhen.trust.x509.parse import parse_certificate, to_pem
 from baozhen.trust.x509.path import RevocationEvidence
+from tests.pki import FAMILIES, NOW, certify, family, hierarchy, stranger
 
 DATA = b"a signature value"
 

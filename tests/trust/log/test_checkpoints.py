@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pki import NOW, family, stranger
 
 from baozhen.trust.crypto.digests import sha256, sm3
 from baozhen.trust.errors import ParseError, SigningError, TrustError, VerificationError
@@ -17,6 +16,7 @@ from baozhen.trust.log.checkpoint import (
     sign_checkpoint,
     verify_checkpoint,
 )
+from tests.pki import NOW, family, stranger
 
 CHECKPOINT = Checkpoint("baozhen.example/log", 12, sha256(b"root"), sm3(b"root"), NOW)
 

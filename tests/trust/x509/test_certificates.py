@@ -9,7 +9,6 @@ import pytest
 from asn1crypto import x509 as asn1
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pki import FAMILIES, NOW, ORGANIZATION, certify, family, hierarchy
 
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import ParseError, SigningError, TrustError
@@ -23,6 +22,7 @@ from baozhen.trust.x509.parse import (
     to_pem,
 )
 from baozhen.trust.x509.revocation import check_certificate_signature
+from tests.pki import FAMILIES, NOW, ORGANIZATION, certify, family, hierarchy
 
 ROLES = ("root", "issuing", "signer", "tsa", "ocsp")
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl command")

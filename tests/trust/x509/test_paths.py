@@ -13,7 +13,6 @@ from pyhanko_certvalidator.sig_validate import (
     DefaultSignatureValidator,
     SignatureValidationContext,
 )
-from tests.pki import FAMILIES, NOW, certify, family, hierarchy, stranger
 
 from baozhen.trust.crypto.keys import Algorithm, verify_signature
 from baozhen.trust.errors import TrustError, VerificationError
@@ -24,6 +23,7 @@ from baozhen.trust.x509.names import build_name
 from baozhen.trust.x509.ocsp import Responder, Status, answer_ocsp
 from baozhen.trust.x509.parse import parse_certificate
 from baozhen.trust.x509.path import PathResult, RevocationEvidence, Usage, validate_path
+from tests.pki import FAMILIES, NOW, certify, family, hierarchy, stranger
 
 NO_EVIDENCE = RevocationEvidence()
 BEFORE, AFTER = NOW - timedelta(days=1), NOW + timedelta(days=10)

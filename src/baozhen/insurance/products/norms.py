@@ -25,8 +25,7 @@ class Norm:
 def norms() -> dict[str, Norm]:
     """Return the register by id."""
     text = resources.files(__package__).joinpath("data/norms.json").read_text(encoding="utf-8")
-    register = {entry["id"]: Norm(**entry) for entry in json.loads(text)["norms"]}
-    return register
+    return {entry["id"]: Norm(**entry) for entry in json.loads(text)["norms"]}
 
 
 @cache
