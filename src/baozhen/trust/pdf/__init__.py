@@ -1,0 +1,1 @@
+"""PDF documents: render, lint, sign, verify."""
