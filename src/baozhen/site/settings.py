@@ -137,7 +137,7 @@ BAOZHEN_FONTS = BAOZHEN_DATA / "fonts"
 BAOZHEN_SEAL_PICTURE = BAOZHEN_DATA / "trust" / "seal.png"
 BAOZHEN_TEMPLATES = Path(__file__).parents[1] / "insurance" / "products" / "templates"
 BAOZHEN_LOG_ORIGIN = os.environ.get("BAOZHEN_LOG_ORIGIN", "baozhen.example.com/log")
-LOGGING = logging_settings(level=os.environ.get("BAOZHEN_LOG_LEVEL", "INFO"))
+LOGGING = logging_settings(level=os.environ.get("BAOZHEN_LOG_LEVEL", "INFO"), as_json=PRODUCTION)
 LOGGING["loggers"]["procrastinate"] = {"level": "WARNING"}
 
 check_mode(globals())
