@@ -139,7 +139,7 @@ def _welcome(address: str) -> str:
 可以先试三件事：
   1. 验真     打开 {address}/verify ，上传 {settings.BAOZHEN_DATA}/demo 中的任意一份保单；
               改动一个字节再试一次
-  2. 查询下载 打开 {address}/query ，按上面“演示数据”给出的保单号、证件和车牌后六位查询
+  2. 查询下载 打开 {address}/query ，按上面的“查询示例”填写
   3. 控制台   打开 {address}/console/ ，用上面给出的演示账号登录，看一份保单的来龙去脉
 
 运行日志：{settings.BAOZHEN_DATA}/run.log 。按 Ctrl-C 停止。

@@ -1,0 +1,119 @@
+"""`baozhen demo`: a dozen policies, staff to sign in as, and an API key to try."""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.keys.configuration import is_production
+from baozhen.insurance.policies.services.chunks import drain_batch
+from baozhen.insurance.policies.states import TimestampMode
+from baozhen.insurance.proposals.models import BatchItem
+from baozhen.insurance.proposals.queries import batch_progress
+from baozhen.insurance.proposals.services import receive_batch
+from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.services import (
+    ClientRequest,
+    Scope,
+    create_api_client,
+    ensure_roles,
+)
+from baozhen.site.commands.out_folder import OutFolder
+
+HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、四个员工账号和一个接口密钥。
+可以重复执行：已有的原样保留。保单文件在数据目录的 demo 里，
+账号和密钥在 demo-accounts.txt 里，只供开发使用，生产模式拒绝执行。"""
+
+CLIENT = "demo"
+STAFF = {"chudan": "出单员", "kefu": "客服", "shenji": "审计员", "guanli": "系统管理员"}
+ACCOUNTS_FILE = "demo-accounts.txt"
+FILES_FOLDER = "demo"
+TAIL = 6  # what the query page asks for
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run(_args: argparse.Namespace) -> int:
+    """Load what is missing and print what to use."""
+    if is_production():
+        print("生产模式拒绝载入演示数据。", file=sys.stderr)
+        return 2
+    ensure_roles()
+    accounts = Path(settings.BAOZHEN_DATA) / ACCOUNTS_FILE
+    _write_private(accounts, [*_make_staff(), *_make_key()])
+    folder = OutFolder.make(Path(settings.BAOZHEN_DATA) / FILES_FOLDER)
+    proposals = _proposals()
+    files = _issue_proposals(proposals, folder)
+    print(f"演示保单文件 {files} 个，在 {folder.path}。账号和接口密钥（{accounts}）：")
+    print(accounts.read_text(encoding="utf-8"), end="")
+    print(_example_query(json.loads(proposals[0])))
+    return 0
+
+
+def _proposals() -> list[bytes]:
+    data = resources.files("baozhen.site.demo").joinpath("proposals.jsonl").read_bytes()
+    return data.splitlines()
+
+
+def _example_query(proposal: dict[str, Any]) -> str:
+    """Return what to type on the query page for one demonstration policy."""
+    number = proposal["commercial"]["policy_no"]
+    holder = proposal["policyholder"]["id_no"][-TAIL:]
+    vin = proposal["vehicle"]["vin"][-TAIL:]
+    return f"查询示例：保单号 {number}，证件号码后六位 {holder}，车架号后六位 {vin}"
+
+
+def _issue_proposals(proposals: list[bytes], folder: OutFolder) -> int:
+    """Issue the demonstration proposals; those that were before stay as they are."""
+    batch = receive_batch(
+        proposals,
+        client=CLIENT,
+        idempotency_key="demonstration",
+        timestamp_mode=TimestampMode.AGGREGATED,
+        at=now(),
+        queued=False,
+    )
+    drain_batch(batch.pk, keep_copy=folder.keep)
+    for item in BatchItem.objects.filter(batch=batch):
+        folder.complete(item.policies)
+    return batch_progress(batch).policies
+
+
+def _make_staff() -> list[str]:
+    """Make the staff that is missing; return a line for each."""
+    users = get_user_model().objects
+    lines = []
+    for name, role in STAFF.items():
+        if users.filter(username=name).exists():
+            continue
+        password = secrets.token_urlsafe(12)
+        user = users.create_user(username=name, password=password)
+        user.groups.add(Group.objects.get(name=role))
+        lines.append(f"{role}：{name} / {password}")
+    return lines
+
+
+def _make_key() -> list[str]:
+    if ApiClient.objects.filter(name=CLIENT).exists():
+        return []
+    request = ClientRequest(name=CLIENT, scopes=list(Scope))
+    _, key = create_api_client(request, actor="system", at=now())
+    return [f"接口密钥：{key}"]
+
+
+def _write_private(path: Path, lines: list[str]) -> None:
+    """Add the lines to a file that only its owner may read."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)

@@ -1,0 +1,1 @@
+"""The product's own demonstration data: synthetic persons, all five forms."""

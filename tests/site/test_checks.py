@@ -1,0 +1,44 @@
+"""The health checks on a running platform, and what they say when something is wrong."""
+
+import pytest
+from django.core.management import call_command
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.health import find, findings
+from baozhen.foundation.jobs.models import ParkedJob
+from baozhen.signing.certificates.models import CertificateBinding
+from baozhen.signing.certificates.services import suspend_binding
+from baozhen.site.checks import CHECKS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def prepared(transactional_db):
+    call_command("prepare_platform")
+
+
+def complaint(area):
+    (finding,) = [each for each in find(area, CHECKS[area]) if not each.ok]
+    return finding.detail
+
+
+@pytest.mark.requirement("S0-7.1.3.1")
+def test_a_prepared_platform_is_healthy_in_every_part(prepared):
+    """S0-7.1.3.1: security, management, configuration, signing, verifying, making documents."""
+    found = list(findings())
+    assert [finding for finding in found if not finding.ok] == []
+    assert {finding.area for finding in found} == set(CHECKS)
+
+
+def test_a_missing_binding_is_named(prepared):
+    binding = CertificateBinding.objects.get(algorithm="sm2-sm3")
+    suspend_binding(binding.pk, actor="test", at=now())
+    assert "sm2-sm3" in complaint("签章证书")
+
+
+def test_a_parked_job_is_named(transactional_db):
+    ParkedJob.objects.create(
+        name="x", queue="live", args={}, code="bug", message="", attempts=1, parked_at=now()
+    )
+    assert "1 个任务被搁置" in complaint("任务队列")

@@ -1,0 +1,62 @@
+"""`baozhen demo`: five forms, staff and a key; twice is once. And the progress line."""
+
+import io
+
+import pytest
+
+from baozhen.insurance.proposals.queries import BatchProgress
+from baozhen.site.commands.progress import ProgressLine
+from bench.installation import Installation
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def test_demo_data_loads_once(tmp_path):
+    installed = Installation(tmp_path / "data")
+    try:
+        first = installed.run("demo")
+        assert first.returncode == 0, first.stderr
+        assert "演示保单文件 35 个" in first.stdout
+        assert "接口密钥：bz_" in first.stdout
+        assert "查询示例：保单号 P" in first.stdout
+        assert len(list((installed.home / "demo").glob("*.pdf"))) == 35
+        accounts = installed.home / "demo-accounts.txt"
+        assert accounts.stat().st_mode & 0o077 == 0
+        again = installed.run("demo")
+        assert again.stdout == first.stdout
+        assert installed.execute("SELECT count(DISTINCT form) FROM policies_policy") == [(5,)]
+        installed.environment["BAOZHEN_MODE"] = "production"
+        assert installed.run("demo").returncode != 0
+    finally:
+        installed.close()
+
+
+def progress(**counts):
+    names = ("issued", "refused", "conflict", "failed", "policies", "chunks", "chunks_open")
+    return BatchProgress(size=10, **{**dict.fromkeys(names, 0), **counts})
+
+
+def test_the_progress_line_on_a_terminal_shows_rate_and_time_left():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Terminal()
+    line = ProgressLine(total=10, stream=stream)
+    line.show(progress())
+    line.show(progress(issued=4, refused=1, policies=12))
+    line.finish(progress(issued=9, refused=1, policies=27))
+    text = stream.getvalue()
+    assert "5/10" in text
+    assert "个文件/秒" in text
+    assert "剩余" in text
+    assert "未出单 1" in text
+    assert text.endswith("秒。\n")
+
+
+def test_the_progress_line_elsewhere_is_quiet():
+    stream = io.StringIO()
+    line = ProgressLine(total=10, stream=stream)
+    for _ in range(50):
+        line.show(progress(issued=1))
+    assert stream.getvalue() == ""
