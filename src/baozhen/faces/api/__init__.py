@@ -1,0 +1,1 @@
+"""The REST API for core systems, partners and channels."""

@@ -1,0 +1,51 @@
+"""The OpenAPI document (docs/openapi.json) and the parts that every operation shares."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from baozhen.faces.api.schemas import Problem
+from baozhen.faces.problems import CONTENT_TYPE, TITLES
+
+PROBLEMS: dict[int, type[Problem]] = dict.fromkeys(sorted(TITLES), Problem)
+
+DESCRIPTION = """\
+电子保单平台接口。投保单核保、签名、收费完成后提交，平台签发双签名（SM2 与 RSA）电子保单。
+
+* 认证：`Authorization: Bearer <接口密钥或访问令牌>`。
+* 写操作须带 `Idempotency-Key`；同一键、同一内容可安全重试。
+* 错误一律为 `application/problem+json`（RFC 9457）；`errors[]` 一次列出全部问题。
+* 限流见 `RateLimit` 与 `Retry-After` 响应头。
+"""
+
+
+class DocumentedAPI(NinjaAPI):
+    """An API whose OpenAPI document says that errors are problem documents."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        """Return the document."""
+        schema = super().get_openapi_schema(*args, **kwargs)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                _say_problem_json(operation["responses"])
+        schema["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+        return schema
+
+
+def _say_problem_json(responses: dict[Any, Any]) -> None:
+    for status, response in responses.items():
+        if int(status) in PROBLEMS:
+            response["description"] = TITLES[int(status)]
+            response["content"] = {CONTENT_TYPE: response["content"]["application/json"]}
+
+
+def headers_of(name: str, description: str) -> dict[str, Any]:
+    """Return a required request header as a parameter of an operation."""
+    return {
+        "in": "header",
+        "name": name,
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    }

@@ -1,0 +1,1 @@
+"""The pages of staff: policies, batches, parked jobs, certificates, health."""

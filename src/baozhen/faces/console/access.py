@@ -1,0 +1,67 @@
+"""Who may open which page: every view of the console says which permission it needs."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from baozhen.faces.errors import NotPermitted
+from baozhen.signing.organizations.roles import LABELS, Permission
+
+View = Callable[..., HttpResponse]
+
+
+def staff_only(view: View) -> View:
+    """Open to anybody of the staff who has signed in; others go to the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    guarded.guard = "staff"  # type: ignore[attr-defined]
+    return guarded
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Open to staff with this permission; others get 403, which names it."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            require(request, permission)
+            return view(request, *args, **kwargs)
+
+        guarded.guard = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+def may(request: HttpRequest, permission: Permission) -> bool:
+    """Tell whether the person who asks has this permission."""
+    return request.user.has_perm(permission.full_name)
+
+
+def require(request: HttpRequest, permission: Permission) -> None:
+    """Raise NotPermitted unless the person who asks has this permission."""
+    if not may(request, permission):
+        raise NotPermitted(right=LABELS[permission])
+
+
+def actor_of(request: HttpRequest) -> str:
+    """Return the name under which an act of this person is recorded."""
+    return f"staff:{request.user.get_username()}"[:64]
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    target = f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
+    if request.headers.get("HX-Request") == "true":
+        # A polled fragment must not be replaced by a sign-in page: the whole page goes there.
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return HttpResponseRedirect(target)

@@ -1,0 +1,43 @@
+"""Addresses of the staff pages. Every view says who may open it (see `access`)."""
+
+from django.urls import path
+
+from baozhen.faces.console import (
+    batches,
+    certificates,
+    documents,
+    home,
+    parked,
+    policies,
+    policy,
+    sign_in,
+    system,
+)
+
+app_name = "console"
+
+_FILE = "policies/<str:number>/files/<str:kind>/<int:version>"
+
+urlpatterns = [
+    path("sign-in", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("", home.home, name="home"),
+    path("policies", policies.policies, name="policies"),
+    path("policies/<str:number>", policy.policy, name="policy"),
+    path("policies/<str:number>/reveal", policy.reveal, name="reveal"),
+    path("policies/<str:number>/resend/<int:key>", policy.resend, name="resend"),
+    path(f"{_FILE}/download", documents.download, name="file"),
+    path(f"{_FILE}/inspect", documents.inspect, name="inspect"),
+    path(f"{_FILE}/preview.png", documents.preview, name="preview"),
+    path("batches", batches.batches, name="batches"),
+    path("batches/upload", batches.upload, name="upload"),
+    path("batches/<int:key>", batches.batch, name="batch"),
+    path("batches/<int:key>/progress", batches.progress, name="progress"),
+    path("batches/<int:key>/resume", batches.resume, name="resume"),
+    path("certificates", certificates.certificates, name="certificates"),
+    path("certificates/<int:key>/probe", certificates.probe, name="probe"),
+    path("log", system.log, name="log"),
+    path("health", system.health, name="health"),
+    path("parked", parked.parked, name="parked"),
+    path("parked/<int:key>/retry", parked.retry, name="retry"),
+]

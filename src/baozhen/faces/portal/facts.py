@@ -1,0 +1,128 @@
+"""What the register says, arranged for a page: the very strings that the sealed files print.
+
+The content of a file was frozen when its number was given; the page reads the same content, so a
+query and a download cannot disagree (S0-4.3.1b).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from baozhen.faces import reports
+from baozhen.faces.templatetags.faces import moment
+from baozhen.faces.words import FILE_KINDS, KINDS_IN_FULL
+from baozhen.foundation.masking import mask_email
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.states import FileKind, Standing
+
+Row = tuple[str, str, bool]
+Group = dict[str, Any]
+
+# Content parts in the order in which the page shows them, with their headings.
+_PARTS: Sequence[tuple[str, str]] = (
+    ("heads", "保单信息"),
+    ("period", "保险期间与争议解决"),
+    ("parties", "投保人、被保险人与车主"),
+    ("vehicle", "保险车辆"),
+    ("rating", "费率"),
+    ("tax", "代收车船税"),
+    ("insurer", "保险人"),
+)
+
+
+def public_facts(file: PolicyFile) -> list[tuple[str, str]]:
+    """Return what anybody who holds the document may be told, masked."""
+    policy = file.policy
+    return [
+        ("文件", FILE_KINDS[file.kind]),
+        ("险种", KINDS_IN_FULL[policy.kind]),
+        ("编号", file.number),
+        ("号牌号码", policy.plate_masked or "未上牌"),
+        ("保险期间", f"{moment(policy.cover_starts_at)} 起至 {moment(policy.cover_ends_at)} 止"),
+    ]
+
+
+def standing_now(file: PolicyFile, *, at: datetime) -> dict[str, Any]:
+    """Return the word on a file at an instant: its standing, then whether cover runs."""
+    policy = file.policy
+    word = str(file.standing)
+    if word == Standing.CURRENT and at >= policy.cover_ends_at:
+        word = "expired"
+    elif word == Standing.CURRENT and at < policy.cover_starts_at:
+        word = "not_started"
+    return reports.word_of(word)
+
+
+def documents_of(policy: Policy, *, at: datetime) -> list[dict[str, Any]]:
+    """Return the files in force of a policy, the policy first, each with its content in groups."""
+    files = policy.files.exclude(standing=Standing.SUPERSEDED).select_related("policy")
+    mail = mask_email(policy.proposal.content["policyholder"]["email"])
+    return [
+        {
+            "file": file,
+            "title": _title(policy, file),
+            "short_title": FILE_KINDS[file.kind],
+            "word": standing_now(file, at=at),
+            "groups": groups_of(file.content),
+            "mail": mail,
+        }
+        for file in sorted(files, key=lambda file: file.kind != FileKind.POLICY)
+    ]
+
+
+def _title(policy: Policy, file: PolicyFile) -> str:
+    if file.kind == FileKind.MARK:
+        return FILE_KINDS[file.kind]
+    return f"{KINDS_IN_FULL[policy.kind]}电子保单"
+
+
+def groups_of(content: Mapping[str, Any]) -> list[Group]:
+    """Return the content of a file as groups of rows, tables and paragraphs."""
+    if content["kind"] == FileKind.MARK:
+        rows = [content["plate"], content["year"], *content["rows"]]
+        return [{"title": "标志内容", "rows": _rows(rows)}]
+    groups: list[Group] = [
+        {"title": title, "rows": _rows(_flat(content[name]))}
+        for name, title in _PARTS
+        if name in content
+    ]
+    groups[1:1] = [*_cover_groups(content), _premium_group(content["premium"])]
+    if content.get("agreements"):
+        texts = [f"{index}. {text}" for index, (_, _, text) in enumerate(content["agreements"], 1)]
+        groups.append({"title": "特别约定", "paragraphs": texts})
+    return groups
+
+
+def _cover_groups(content: Mapping[str, Any]) -> list[Group]:
+    groups: list[Group] = []
+    if "limits" in content:
+        head = ["责任限额", "死亡伤残", "医疗费用", "财产损失"]
+        lines = [line[1:] for line in content["limits"]]
+        groups.append({"title": "责任限额", "table": {"head": head, "lines": lines}})
+    if "coverages" in content:
+        head = ["险别", "绝对免赔", "保险金额或责任限额", "保险费（元）"]
+        lines = [line[2:] for line in content["coverages"]]
+        groups.append({"title": "承保险别", "table": {"head": head, "lines": lines}})
+    return groups
+
+
+def _premium_group(premium: Sequence[str]) -> Group:
+    rows: list[Row] = [(premium[1], premium[2], True), ("大写", premium[3], False)]
+    if len(premium) > 4:  # noqa: PLR2004 -- key, label, figures, capitals, then what is in it
+        rows.append(("其中", premium[4], False))
+    return {"title": "保险费", "rows": rows}
+
+
+def _flat(part: Sequence[Any]) -> list[Sequence[str]]:
+    """Return the fields of a part, whether they stand alone or two in a row."""
+    fields: list[Sequence[str]] = []
+    for item in part:
+        if item and isinstance(item[0], str):
+            fields.append(item)
+        else:
+            fields.extend(item)
+    return fields
+
+
+def _rows(fields: Sequence[Sequence[str]]) -> list[Row]:
+    return [(field[1], field[2], False) for field in fields]

@@ -1,0 +1,25 @@
+"""Addresses of the public pages."""
+
+from django.urls import path
+
+from baozhen.faces.portal import download, pages, query, verify
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("guide", pages.guide, name="guide"),
+    path("contact", pages.contact, name="contact"),
+    path("text-size", pages.text_size, name="text_size"),
+    path("robots.txt", pages.robots, name="robots"),
+    path("verify", verify.verify, name="verify"),
+    # The address that QR codes carry; insurance.policies.tokens writes it.
+    path("v/<str:number>", verify.scan, name="scan_bare"),
+    path("v/<str:number>/<str:token>", verify.scan, name="scan"),
+    path("query", query.query, name="query"),
+    path("query/result", query.result, name="result"),
+    path("query/result/<str:kind>/code", download.send_code, name="send_code"),
+    path("query/result/<str:kind>/unlock", download.unlock, name="unlock"),
+    path("query/result/<str:kind>/file", download.file, name="file"),
+    path("query/leave", query.leave, name="leave"),
+]

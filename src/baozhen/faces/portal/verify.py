@@ -1,0 +1,94 @@
+"""验真: upload a file and get the answer; or come by the QR code and learn what was issued."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods
+
+from baozhen.faces import reports
+from baozhen.faces.client import address_of
+from baozhen.faces.errors import TooLarge
+from baozhen.faces.frame import page
+from baozhen.faces.inspection import inspect_upload
+from baozhen.faces.limits import VERIFICATIONS, spend
+from baozhen.faces.portal import facts
+from baozhen.faces.uploads import bytes_of
+from baozhen.foundation.clock import now
+from baozhen.insurance.policies.tokens import is_token_of
+from baozhen.insurance.verification import queries
+from baozhen.insurance.verification.services import record_verification
+
+_NO_FILE = "请选择一个 PDF 文件。"
+
+
+@csrf_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Ask for a file, or answer about the one that came (S0-6.4.2)."""
+    if request.method != "POST":
+        response = page(request, "portal/verify.html", {"here": "verify"})
+        response.headers["X-Robots-Tag"] = "all"
+        return response
+    upload = request.FILES.get("file")
+    try:
+        data = bytes_of(upload) if upload else b""
+    except TooLarge as error:
+        return _ask_again(request, f"{error}，请上传电子保单原文件。")
+    if not upload or not data:
+        return _ask_again(request, _NO_FILE)
+    spend(VERIFICATIONS, address_of(request))
+    return _answer(request, upload, data)
+
+
+@require_GET
+def scan(request: HttpRequest, number: str, token: str = "") -> HttpResponse:
+    """Tell whoever scanned a document's code what was issued under its number, masked."""
+    context: dict[str, Any] = {"here": "verify", "policy_no": number}
+    # Without the token nothing is looked up and nothing is written: numbers can be guessed.
+    if is_token_of(number, token or request.GET.get("t", "")):
+        context |= _issued_under(number, client_address=address_of(request))
+    return page(request, "portal/scan.html", context)
+
+
+def _issued_under(number: str, *, client_address: str) -> dict[str, Any]:
+    """Return what the register says of a number, and keep that it was asked."""
+    at = now()
+    found = queries.current_file(number)
+    file = found if found is not None and found.sha256 else None
+    record_verification(
+        source="scan",
+        at=at,
+        word=str(file.standing) if file is not None else queries.UNKNOWN,
+        number=number,
+        client_address=client_address,
+    )
+    if file is None:
+        return {}
+    return {"facts": facts.public_facts(file), "word": facts.standing_now(file, at=at)}
+
+
+def _ask_again(request: HttpRequest, fault: str) -> HttpResponse:
+    return page(request, "portal/verify.html", {"here": "verify", "fault": fault}, status=422)
+
+
+def _answer(request: HttpRequest, upload: "UploadedFile[bytes]", data: bytes) -> HttpResponse:
+    at = now()
+    found = inspect_upload(data, source="portal", at=at, client_address=address_of(request))
+    report, file = found.report, found.file
+    context = {
+        "here": "verify",
+        "report": report,
+        "answer": reports.answer_for(report["verdict"], found.word),
+        "signatures": reports.signatures_of(report),
+        "checks": reports.checks_of(report),
+        "counts": reports.counts_of(report),
+        "file_name": upload.name,
+        "file_size": len(data),
+        "verified_at": at,
+    }
+    if file is not None:
+        word = facts.standing_now(file, at=at)
+        context["word"] = word | {"facts": facts.public_facts(file)}
+    return page(request, "portal/answer.html", context)

@@ -1,0 +1,97 @@
+"""Icons, marks of state and the one format of money, dates and sizes on every page."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from baozhen.faces import words
+from baozhen.faces.counts import COUNTED_MAX
+from baozhen.faces.icons import PATHS
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon; without a label it is an ornament that screen readers skip."""
+    strokes = format_html_join("", '<path d="{}"/>', ((path,) for path in PATHS[name].split("|")))
+    if label:
+        return format_html(
+            '<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>',
+            label,
+            strokes,
+        )
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', strokes)
+
+
+@register.filter
+def moment(value: datetime | str | None) -> str:
+    """Write an instant in China's time, as in 2026年1月15日 09:30."""
+    if not value:
+        return "—"
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    local = timezone.localtime(instant)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@register.filter
+def stamp(value: datetime | str | None) -> str:
+    """Write an instant to the second, for tables and evidence: 2026-01-15 09:30:05."""
+    if not value:
+        return "—"
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M:%S}"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Write a day in China's calendar: 2026年1月15日."""
+    if not value:
+        return "—"
+    local = timezone.localtime(value) if isinstance(value, datetime) else value
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """Write an amount of fen as ¥1,376.45."""
+    return "—" if fen is None else f"¥{Decimal(fen) / 100:,.2f}"
+
+
+@register.filter
+def size(octets: int | None) -> str:
+    """Write the size of a file as people say it: 132 KB."""
+    if octets is None:
+        return "—"
+    if octets < 1024 * 1024:
+        return f"{max(1, round(octets / 1024))} KB"
+    return f"{octets / 1024 / 1024:.1f} MB"
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """Write a count with thousands: 12,345."""
+    return "—" if number is None else f"{number:,}"
+
+
+@register.filter
+def counted(number: int) -> str:
+    """Write a count that stops at its limit: 9,999, then 10,000+."""
+    return f"{number:,}+" if number >= COUNTED_MAX else f"{number:,}"
+
+
+@register.simple_tag
+def mark(words_name: str, state: str) -> SafeString:
+    """Draw the state as a tag with icon and word; `words_name` is a table of faces.words."""
+    word = words.word_for(getattr(words, words_name), str(state))
+    return format_html('<span class="tag {}">{}{}</span>', word.tone, icon(word.icon), word.label)
+
+
+@register.simple_tag
+def word(words_name: str, key: str) -> str:
+    """Return the Chinese word of a kind, a form or a mode."""
+    return str(getattr(words, words_name).get(str(key), key))

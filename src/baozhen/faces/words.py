@@ -1,0 +1,108 @@
+"""The Chinese word, the tone and the icon of every state, kind and form that pages show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Word:
+    """A state as people see it: never by colour alone."""
+
+    label: str
+    tone: str = ""
+    icon: str = "info"
+
+
+UNKNOWN = Word("未知", "amber", "question")
+
+POLICY_STATES: Mapping[str, Word] = {
+    "numbered": Word("签章中", "amber", "clock"),
+    "issued": Word("已签发", "jade", "check"),
+    "cancelled": Word("已注销", "", "cross"),
+}
+STANDINGS: Mapping[str, Word] = {
+    "current": Word("现行", "jade", "check"),
+    "superseded": Word("已批改", "", "clock"),
+    "cancelled": Word("已注销", "", "cross"),
+}
+TIMESTAMP_STATES: Mapping[str, Word] = {
+    "stamped": Word("已盖时间戳", "jade", "check"),
+    "pending": Word("时间戳待补", "amber", "clock"),
+    "none": Word("无时间戳", "", "info"),
+}
+TIMESTAMP_MODES: Mapping[str, str] = {
+    "each": "逐个签名",
+    "aggregated": "聚合",
+    "none": "不加",
+}
+PROPOSAL_STATES: Mapping[str, Word] = {
+    "submitted": Word("出单中", "amber", "clock"),
+    "issued": Word("已出单", "jade", "check"),
+}
+BATCH_STATES: Mapping[str, Word] = {
+    "receiving": Word("接收中", "amber", "clock"),
+    "processing": Word("处理中", "azure", "clock"),
+    "finished": Word("已完成", "jade", "check"),
+}
+ITEM_STATUSES: Mapping[str, Word] = {
+    "pending": Word("等待", "", "clock"),
+    "issued": Word("已出单", "jade", "check"),
+    "refused": Word("被拒绝", "amber", "cross"),
+    "conflict": Word("冲突", "amber", "alert"),
+    "failed": Word("失败", "seal", "alert"),
+}
+DELIVERY_STATES: Mapping[str, Word] = {
+    "queued": Word("待发送", "amber", "clock"),
+    "sent": Word("已发送", "jade", "check"),
+    "failed": Word("失败", "seal", "alert"),
+}
+KINDS: Mapping[str, str] = {
+    "compulsory": "交强险",
+    "commercial": "商业险",
+}
+KINDS_IN_FULL: Mapping[str, str] = {
+    "compulsory": "机动车交通事故责任强制保险",
+    "commercial": "机动车商业保险",
+}
+FILE_KINDS: Mapping[str, str] = {
+    "policy": "电子保单",
+    "mark": "电子保险标志",
+}
+FORMS: Mapping[str, str] = {
+    "car": "汽车",
+    "special": "特种车",
+    "motorcycle_tractor": "摩托车、拖拉机",
+    "single_trip": "单程提车",
+    "new_energy": "新能源汽车",
+}
+ALGORITHMS: Mapping[str, str] = {
+    "sm2-sm3": "国密 SM2",
+    "rsa-sha256": "RSA",
+    "ecdsa-p256-sha256": "ECDSA P-256",
+}
+# Facts of the audit chain (`noun.state`), as the timeline tells them.
+ACTS: Mapping[str, str] = {
+    "proposal.submitted": "收到投保单",
+    "proposal.issued": "投保单出单完成",
+    "payment.confirmed": "保费收讫",
+    "policy.numbered": "生成保单号，内容冻结",
+    "policy.issued": "签章归档，保单签发",
+    "policy.timestamped": "补齐时间戳",
+    "policy.cancelled": "保单注销",
+    "policy_file.timestamped": "补齐时间戳",
+    "delivery.queued": "安排发送",
+    "delivery.sent": "已发送给客户",
+    "delivery.failed": "发送失败",
+    "access.downloaded": "下载了文件",
+    "access.revealed": "查看了完整个人信息",
+    "access.previewed": "预览了文件",
+    "batch.receiving": "开始接收批次",
+    "batch.processing": "批次开始处理",
+    "batch.finished": "批次处理完成",
+    "parked_job.retried": "重试搁置任务",
+}
+
+
+def word_for(words: Mapping[str, Word], state: str) -> Word:
+    """Return the word of a state, or one that admits that there is none."""
+    return words.get(state, UNKNOWN)

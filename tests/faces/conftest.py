@@ -1,0 +1,109 @@
+"""What the tests of the faces stand on: a platform that can seal, a policy, staff and a key."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.core.management import call_command
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.storage import get_storage
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.states import FileKind, PolicyKind
+from baozhen.signing.organizations.roles import ROLES
+from baozhen.signing.organizations.services import (
+    ClientRequest,
+    Scope,
+    create_api_client,
+    ensure_roles,
+)
+from baozhen.site.fonts import prepare_fonts
+from tests.insurance.making import issue, make_proposal
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(settings):
+    """Every test begins with unused rate limits; passwords are hashed quickly, not safely."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_root():
+    """The server of static files warns when its folder is not there yet."""
+    django_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def fonts():
+    """The prepared fonts, made once."""
+    return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)
+
+
+@pytest.fixture
+def platform(db, fonts):
+    """Keys, certificates and roles in place; the process keeps its sealer from test to test."""
+    call_command("prepare_platform")
+
+
+@pytest.fixture
+def raw():
+    """A paid proposal of an ordinary car with both covers."""
+    return make_proposal(1)
+
+
+@pytest.fixture
+def policy(platform, raw):
+    """The compulsory policy of that proposal, issued, with its mark."""
+    issue(raw)
+    return Policy.objects.get(kind=PolicyKind.COMPULSORY)
+
+
+@pytest.fixture
+def policy_file(policy):
+    """The sealed policy."""
+    return PolicyFile.objects.get(policy=policy, kind=FileKind.POLICY)
+
+
+@pytest.fixture
+def pdf(policy_file):
+    """The sealed policy's bytes."""
+    return get_storage().get(policy_file.sha256)
+
+
+@pytest.fixture
+def staff(db):
+    """Make a person of the staff with these roles: `staff("客服")`."""
+    ensure_roles()
+
+    def make(*roles, name="someone"):
+        assert set(roles) <= set(ROLES)
+        person = User.objects.create_user(name, password="a-long-password-1")
+        person.groups.set(Group.objects.filter(name__in=roles))
+        return person
+
+    return make
+
+
+@pytest.fixture
+def signed_in(client, staff):
+    """Sign the test client in as a person with these roles."""
+
+    def sign_in(*roles):
+        client.force_login(staff(*roles), backend=BACKEND)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api_key(platform):
+    """Make a key with these scopes, all by default, and return it."""
+
+    def make(*scopes, name="core", networks=()):
+        request = ClientRequest(name=name, scopes=scopes or list(Scope), networks=networks)
+        return create_api_client(request, actor="test", at=now())[1]
+
+    return make
