@@ -4,6 +4,7 @@ import pytest
 
 from baozhen.faces import reports, words
 from baozhen.foundation.notify.states import DeliveryState
+from baozhen.insurance.flow import FLOW
 from baozhen.insurance.policies.states import (
     FileKind,
     PolicyKind,
@@ -84,3 +85,7 @@ def test_what_an_invalid_signature_says_is_only_a_claim():
     assert ("说明", "签名值不符") in shown["facts"]
     (holds,) = reports.signatures_of({"signatures": [summary | {"valid": True, "trusted": True}]})
     assert ("签章单位", "某公司") in holds["facts"]
+
+
+def test_every_fact_of_the_flow_has_a_sentence():
+    assert set(FLOW) <= set(words.ACTS)
