@@ -1,25 +1,36 @@
 """The only door to the keys: what goes in comes out sealed and checked, or not at all."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 
+from baozhen.foundation.keys.access import KeyAccess
+from baozhen.foundation.keys.filestore import FileKeyStore
 from baozhen.foundation.sealing import (
+    BoundCertificate,
     Sealer,
-    SealingKeys,
     SealRequest,
+    build_sealer,
+    install_certificates,
     signing_failures,
 )
+from baozhen.foundation.sealing import identities as installed
+from baozhen.foundation.sealing.errors import KeyMismatch
+from baozhen.foundation.sealing.opening import SealingKeys
+from baozhen.site.fonts import prepare_fonts
+from baozhen.site.wiring import wire
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import LintError, SigningError
 from baozhen.trust.pdf.release import ReleaseError
 from baozhen.trust.pdf.render import Renderer
+from baozhen.trust.pdf.sign import SigningIdentity
 from baozhen.trust.report import CheckResult, Step, Verdict
 from baozhen.trust.verify import inspect
 from tests import pdfs
-from tests.pki import NOW, ORGANIZATION, hierarchy
+from tests.pki import NOW, ORGANIZATION, family, hierarchy, stranger
 
 TEMPLATE = """
 #let data = json("/data.json")
@@ -28,29 +39,12 @@ TEMPLATE = """
 = #data.title
 #data.text
 """
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What a certificate binding gives."""
-
-    organization: str
-    certificate: bytes
-    chain: tuple[bytes, ...]
-    signer: object
-    not_after: datetime
-
-
-def bound(name: str, **changes) -> Bound:
-    signer = hierarchy().families[name].signer
-    until = NOW + timedelta(days=365)
-    made = Bound(ORGANIZATION, signer.certificate, signer.chain, signer.signer, until)
-    return replace(made, **changes)
+UNTIL = NOW + timedelta(days=365)
 
 
 def keys(**changes) -> SealingKeys:
-    identities = {Algorithm.SM2_SM3: bound("sm2"), Algorithm.RSA_SHA256: bound("rsa"), **changes}
-    return SealingKeys.of(identities)
+    made = SealingKeys(ORGANIZATION, **pdfs.identities(), not_after=UNTIL)
+    return replace(made, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +145,8 @@ class Faulty:
 
 
 def with_faulty_sm2(failures: int) -> SealingKeys:
-    faulty = Faulty(hierarchy().families["sm2"].signer.signer, failures)
-    return keys(**{Algorithm.SM2_SM3: bound("sm2", signer=faulty)})
+    sound = pdfs.identities()["sm2"]
+    return keys(sm2=SigningIdentity(sound.certificate, sound.chain, Faulty(sound.signer, failures)))
 
 
 @pytest.mark.requirement("S0-7.1.1")
@@ -174,8 +168,96 @@ def test_nothing_is_sealed_after_the_certificates_end(templates: Path):
     assert counted(lambda: sealer(templates).seal(late), SigningError) == {("sign", ""): 1}
 
 
-def test_both_certificates_of_one_company_are_needed():
+# From the facts of the bindings to keys.
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> KeyAccess:
+    """A store with both keys, and a stranger's."""
+    files = FileKeyStore(tmp_path / "keys", b"a passphrase of the tests", 1_000)
+    for name in ("sm2", "rsa"):
+        files.put(name, family(name).signer.signer)
+    files.put("stranger", stranger().families["rsa"].signer.signer)
+    return KeyAccess(files)
+
+
+def bound(name: str, **changes) -> BoundCertificate:
+    made = BoundCertificate(
+        organization=ORGANIZATION,
+        algorithm=hierarchy().families[name].algorithm,
+        certificate=family(name).signer.certificate,
+        chain=family(name).signer.chain,
+        key_reference=f"file:{name}",
+        not_after=UNTIL,
+    )
+    return replace(made, **changes)
+
+
+def both(**changes) -> dict[Algorithm, BoundCertificate]:
+    return {Algorithm.SM2_SM3: bound("sm2"), Algorithm.RSA_SHA256: bound("rsa", **changes)}
+
+
+def test_the_keys_are_opened_and_end_with_the_first_certificate(access: KeyAccess):
+    opened = SealingKeys.open(both(not_after=NOW), access=access)
+    assert opened.not_after == NOW
+    assert opened.organization == ORGANIZATION
+    assert opened.sm2.signer.public_key == family("sm2").signer.signer.public_key
+    assert opened.rsa.chain == family("rsa").signer.chain
+
+
+def test_both_certificates_of_one_company_are_needed(access: KeyAccess):
     with pytest.raises(SigningError, match="rsa"):
-        SealingKeys.of({Algorithm.SM2_SM3: bound("sm2")})
+        SealingKeys.open({Algorithm.SM2_SM3: bound("sm2")}, access=access)
     with pytest.raises(SigningError, match="同一家"):
-        keys(**{Algorithm.RSA_SHA256: bound("rsa", organization="另一家")})
+        SealingKeys.open(both(organization="另一家"), access=access)
+
+
+def test_a_key_of_another_certificate_is_not_used(access: KeyAccess):
+    with pytest.raises(KeyMismatch, match="不是一对"):
+        SealingKeys.open(both(key_reference="file:stranger"), access=access)
+
+
+@pytest.fixture
+def _own_source():
+    """Let a test install certificates; afterwards the platform's wiring is back."""
+    yield
+    wire()
+
+
+@pytest.mark.usefixtures("_own_source")
+def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
+    settings, tmp_path: Path, templates: Path
+):
+    files = FileKeyStore(tmp_path / "keys", b"a passphrase of the tests", 1_000)
+    for name in ("sm2", "rsa"):
+        files.put(name, family(name).signer.signer)
+    (tmp_path / "passphrase").write_bytes(files.passphrase)
+    (tmp_path / "passphrase").chmod(0o600)
+    settings.BAOZHEN_KEYS = str(tmp_path / "keys")
+    settings.BAOZHEN_KEY_PASSPHRASE_FILE = str(tmp_path / "passphrase")
+    settings.BAOZHEN_FONTS = prepare_fonts(
+        django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS
+    ).folder
+    settings.BAOZHEN_TEMPLATES = templates
+    settings.BAOZHEN_SEAL_PICTURE = tmp_path / "seal.png"
+    asked: list[datetime] = []
+
+    def source(at: datetime) -> dict[Algorithm, BoundCertificate]:
+        asked.append(at)
+        return both()
+
+    install_certificates(source)
+    with pytest.raises(SigningError, match="没有配置印章图片"):
+        build_sealer(NOW).seal(request())
+    settings.BAOZHEN_SEAL_PICTURE.write_bytes(pdfs.seal_png())
+    made = build_sealer(NOW)
+    assert asked == [NOW, NOW]
+    assert made.organization == ORGANIZATION
+    sealed = made.seal(request())
+    assert inspect(sealed.data, anchors=pdfs.anchors(), at=NOW).verdict is Verdict.GENUINE
+
+
+def test_nobody_signs_before_the_platform_is_wired(monkeypatch):
+    monkeypatch.setattr(installed, "_installed", [])
+    with pytest.raises(RuntimeError, match="no source of certificates"):
+        build_sealer(NOW)

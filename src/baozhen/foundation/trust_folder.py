@@ -1,11 +1,14 @@
 """The platform's own trust, read from `<data>/trust` without a database.
 
-anchors/*.pem        roots that the operator trusts
+anchors/*.pem        roots: the operator's, and those of every binding put to use
 organization.txt     the company that is expected to sign
 */*.crl              revocation lists (DER)
 demonstration/       the demonstration hierarchy, never trusted in production
 """
 
+import os
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +16,12 @@ from typing import Final
 
 from baozhen.trust.errors import ParseError, TrustError
 from baozhen.trust.verify import TrustAnchors
-from baozhen.trust.x509.parse import parse_certificate, parse_pem
+from baozhen.trust.x509.parse import parse_certificate, parse_pem, to_pem
 from baozhen.trust.x509.revocation import RevocationEvidence
 
 PEM_FILES_MAX: Final = 200
 _DEMONSTRATION = "demonstration"
+_ORGANIZATION = "organization.txt"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,18 @@ def read_trust(path: Path) -> PlatformTrust:
     return PlatformTrust(TrustAnchors(roots), RevocationEvidence(crls=crls))
 
 
+def add_trust(folder: Path, *, roots: Iterable[bytes], organization: str) -> None:
+    """Add DER roots to a `<data>/trust` folder and name the company that is expected to sign.
+
+    A root is never taken away here: what it vouched for has to stay verifiable.
+    """
+    (folder / "anchors").mkdir(parents=True, exist_ok=True)
+    for root in roots:
+        name = parse_certificate(root).sha256
+        _write_whole(folder / "anchors" / f"{name}.pem", to_pem([root]))
+    _write_whole(folder / _ORGANIZATION, f"{organization}\n".encode())
+
+
 def read_certificates(path: Path) -> tuple[bytes, ...]:
     """Return the DER certificates of a PEM file, or of a file with one DER certificate."""
     content = path.read_bytes()
@@ -79,10 +95,20 @@ def valid_roots(trust: PlatformTrust, *, at: datetime) -> tuple[str, ...]:
 
 
 def _organization(folder: Path, *, with_demonstration: bool) -> str | None:
-    written = folder / "organization.txt"
+    written = folder / _ORGANIZATION
     if written.is_file():
         return written.read_text(encoding="utf-8").strip() or None
     signer = folder / _DEMONSTRATION / "sm2-signer.pem"
     if with_demonstration and signer.is_file():
         return parse_certificate(read_certificates(signer)[0]).organization or None
     return None
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Replace a file in one step: who reads it meanwhile sees the old or the new one, whole."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with unfinished.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -12,12 +12,14 @@ from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.jobs.queries import queue_depths
 from baozhen.foundation.keys.keyring import get_keyring
 from baozhen.foundation.sealing import signing_failures
+from baozhen.foundation.sealing.probes import sign_probe
 from baozhen.foundation.storage import get_storage
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.states import TimestampState
-from baozhen.signing.certificates.queries import active_identities, expiring_bindings
-from baozhen.trust.crypto.keys import Algorithm, verify_signature_independently
+from baozhen.signing.certificates.queries import active_certificates, expiring_bindings
+from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.pdf.fonts import FontSet
+from baozhen.trust.x509.parse import parse_certificate
 
 PROBE_BYTES = 32
 WAITING_SECONDS_MAX = 300
@@ -44,19 +46,17 @@ def fonts() -> tuple[str, ...]:
 
 def certificates() -> tuple[str, ...]:
     """Each active binding signs a probe that the second implementation verifies."""
-    identities = active_identities(now())
-    missing = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256} - set(identities)
+    at = now()
+    active = active_certificates(at)
+    missing = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256} - set(active)
     if missing:
         names = "、".join(sorted(missing))
         raise Unhealthy(f"缺少可用的签章证书绑定：{names}。请在控制台“证书”页导入并启用")
     lines = []
-    for algorithm, identity in identities.items():
-        probe = secrets.token_bytes(PROBE_BYTES)
-        signature = identity.signer.sign(probe)
-        public_key = identity.signer.public_key
-        verify_signature_independently(public_key, probe, signature, algorithm=algorithm)
+    for algorithm, bound in active.items():
+        sign_probe(bound.key_reference, parse_certificate(bound.certificate), at=at)
         lines.append(
-            f"{identity.organization} {algorithm} 试签通过，有效至 {identity.not_after:%Y-%m-%d}"
+            f"{bound.organization} {algorithm} 试签通过，有效至 {bound.not_after:%Y-%m-%d}"
         )
     return tuple(lines)
 

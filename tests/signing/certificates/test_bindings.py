@@ -8,25 +8,24 @@ import pytest
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.errors import DevelopmentOnly, IllegalMove
 from baozhen.foundation.keys.access import key_access
+from baozhen.foundation.sealing.checkpoints import LogSigner
+from baozhen.foundation.sealing.errors import KeyMismatch, NoActiveCertificate, ProbeFailed
+from baozhen.foundation.sealing.opening import SealingKeys
 from baozhen.foundation.timestamps.client import TimestampClient
 from baozhen.foundation.timestamps.development import DevelopmentTimestamper
-from baozhen.signing.certificates.demonstration import make_or_renew
+from baozhen.signing.certificates.demonstration import demonstration_folder, make_or_renew
 from baozhen.signing.certificates.errors import (
     AlreadyBound,
     CertificateUnreadable,
     CertificateUntrusted,
     DemonstrationCertificate,
-    KeyMismatch,
-    NoActiveBinding,
-    ProbeFailed,
     WrongOrganization,
 )
 from baozhen.signing.certificates.jobs import retire_certificates
-from baozhen.signing.certificates.log_signer import LogSigner
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.queries import (
-    active_identities,
-    active_identity,
+    active_certificates,
+    certificates_ever,
     expiring_bindings,
     organizations,
     revocation_evidence,
@@ -36,7 +35,6 @@ from baozhen.signing.certificates.services import (
     BindingRequest,
     activate_binding,
     bind_certificate,
-    demonstration_folder,
     expire_bindings,
     probe_binding,
     revoke_binding,
@@ -91,6 +89,10 @@ def bind(identity: Identity, name: str = "insurer") -> CertificateBinding:
     return bind_certificate(request(identity, stored(identity, name)), actor="admin", at=NOW)
 
 
+def signing_key() -> str:
+    return active_certificates(NOW)[Algorithm.SM2_SM3].key_reference
+
+
 def acts() -> list[str]:
     return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
@@ -101,16 +103,14 @@ def test_a_certificate_applied_for_elsewhere_is_imported_and_signs(name: str, da
     identity = family(name).signer
     binding = bind(identity)
     assert binding.state == BindingState.PENDING
-    assert active_identities(NOW) == {}
+    assert active_certificates(NOW) == {}
     activate_binding(binding.pk, actor="admin", at=NOW)
-    found = active_identity(family(name).algorithm, at=NOW)
+    found = active_certificates(NOW)[family(name).algorithm]
     assert found.certificate == identity.certificate
     assert found.chain == identity.chain
     assert found.organization == ORGANIZATION
-    signature = found.signer.sign(b"message")
-    verify_signature(
-        identity.signer.public_key, b"message", signature, algorithm=family(name).algorithm
-    )
+    assert found.key_reference == "file:insurer"
+    assert found.not_after == binding.not_after
     assert acts() == ["binding.pending", "binding.probed", "binding.active"]
     # S0-7.1.3.1a: the key lies there encrypted, and nowhere else.
     stored_files = [path.read_bytes() for path in data.rglob("*.pem")]
@@ -123,37 +123,40 @@ def test_signing_picks_the_company_s_certificates_by_algorithm() -> None:
     for name in ("sm2", "rsa"):
         binding = bind(family(name).signer, name)
         activate_binding(binding.pk, actor="admin", at=NOW)
-    found = active_identities(NOW)
+    found = active_certificates(NOW)
     assert set(found) == {Algorithm.SM2_SM3, Algorithm.RSA_SHA256}
+    opened = SealingKeys.open(found)
+    for identity in (opened.sm2, opened.rsa):
+        signer = identity.signer
+        signature = signer.sign(b"message")
+        verify_signature(signer.public_key, b"message", signature, algorithm=signer.algorithm)
     assert organizations() == (ORGANIZATION,)
     assert set(trust_anchors()) == {family(name).root.certificate for name in ("sm2", "rsa")}
-    with pytest.raises(NoActiveBinding):
-        active_identity(Algorithm.ECDSA_P256_SHA256, at=NOW)
 
 
 @pytest.mark.requirement("S0-7.1.3.1b")
 def test_a_new_certificate_takes_the_place_of_the_old_one() -> None:
     old = activate_binding(bind(family("sm2").signer, "old").pk, actor="admin", at=NOW)
     fresh = bind(certify(family("sm2").issuing), "fresh")
-    assert active_identity(Algorithm.SM2_SM3, at=NOW).binding_id == old.pk
+    assert signing_key() == old.key_reference
     activate_binding(fresh.pk, actor="admin", at=NOW)
-    assert active_identity(Algorithm.SM2_SM3, at=NOW).binding_id == fresh.pk
+    assert signing_key() == fresh.key_reference
     old.refresh_from_db()
     assert old.state == BindingState.SUSPENDED
     activate_binding(old.pk, actor="admin", at=NOW)
-    assert active_identity(Algorithm.SM2_SM3, at=NOW).binding_id == old.pk
+    assert signing_key() == old.key_reference
 
 
 @pytest.mark.requirement("S0-7.1.3.1b")
 def test_suspended_revoked_and_ended_certificates_do_not_sign() -> None:
     binding = activate_binding(bind(family("rsa").signer).pk, actor="admin", at=NOW)
-    assert Algorithm.RSA_SHA256 in active_identities(NOW)
-    assert active_identities(binding.not_after + timedelta(seconds=1)) == {}
+    assert Algorithm.RSA_SHA256 in active_certificates(NOW)
+    assert active_certificates(binding.not_after + timedelta(seconds=1)) == {}
     suspend_binding(binding.pk, actor="admin", at=NOW)
-    assert active_identities(NOW) == {}
+    assert active_certificates(NOW) == {}
     activate_binding(binding.pk, actor="admin", at=NOW)
     revoke_binding(binding.pk, actor="admin", at=NOW)
-    assert active_identities(NOW) == {}
+    assert active_certificates(NOW) == {}
     with pytest.raises(IllegalMove):
         activate_binding(binding.pk, actor="admin", at=NOW)
 
@@ -262,7 +265,7 @@ def test_the_demonstration_hierarchy_is_made_once(data: Path) -> None:
     assert all(binding.is_demonstration for binding in first)
     folder = demonstration_folder()
     assert "NOT FOR PRODUCTION" in (folder.directory / "README.txt").read_text("utf-8")
-    for identity in active_identities(NOW).values():
+    for identity in active_certificates(NOW).values():
         found = validate_path(
             identity.certificate,
             intermediates=identity.chain,
@@ -310,34 +313,58 @@ def test_the_timestamper_is_the_twin_until_services_are_configured(settings: obj
     client.close()
 
 
-def test_the_log_s_notes_outlive_the_certificates_that_signed_them(settings: object) -> None:
-    settings.BAOZHEN_CLOCK = NOW.isoformat()
+def log_signer() -> LogSigner:
+    return LogSigner(certificates_ever=certificates_ever)
+
+
+def test_the_log_s_notes_outlive_the_certificates_that_signed_them() -> None:
     set_up_development_hierarchy(at=NOW)
     checkpoint = Checkpoint("baozhen/log", 3, bytes(32), bytes(32), NOW)
-    note = LogSigner().sign(checkpoint)
+    note = log_signer().sign(checkpoint)
     for binding in CertificateBinding.objects.all():
         revoke_binding(binding.pk, actor="admin", at=NOW)
-    assert LogSigner().verify(note) == checkpoint
-    with pytest.raises(NoActiveBinding):
-        LogSigner().sign(checkpoint)
+    assert log_signer().verify(note) == checkpoint
+    with pytest.raises(NoActiveCertificate):
+        log_signer().sign(checkpoint)
 
 
-def test_a_note_of_one_family_or_of_strangers_is_none_of_ours(settings: object) -> None:
-    settings.BAOZHEN_CLOCK = NOW.isoformat()
+def test_a_note_of_one_family_or_of_strangers_is_none_of_ours() -> None:
     set_up_development_hierarchy(at=NOW)
     checkpoint = Checkpoint("baozhen/log", 3, bytes(32), bytes(32), NOW)
-    ours = [identity.signer for identity in active_identities(NOW).values()]
+    opened = SealingKeys.open(active_certificates(NOW))
+    ours = [opened.sm2.signer, opened.rsa.signer]
     theirs = [stranger().families[name].signer.signer for name in ("sm2", "rsa")]
-    assert LogSigner().verify(sign_checkpoint(checkpoint, signers=ours)) == checkpoint
+    assert log_signer().verify(sign_checkpoint(checkpoint, signers=ours)) == checkpoint
     for signers in (ours[:1], theirs, [ours[0], theirs[1]]):
         with pytest.raises(VerificationError):
-            LogSigner().verify(sign_checkpoint(checkpoint, signers=signers))
+            log_signer().verify(sign_checkpoint(checkpoint, signers=signers))
+
+
+def test_a_walk_over_many_notes_asks_for_the_certificates_once() -> None:
+    set_up_development_hierarchy(at=NOW)
+    asked = []
+    signer = LogSigner(certificates_ever=lambda: asked.append(1) or certificates_ever())
+    for size in (3, 4, 5):
+        checkpoint = Checkpoint("baozhen/log", size, bytes(32), bytes(32), NOW)
+        assert signer.verify(signer.sign(checkpoint)) == checkpoint
+    assert len(asked) == 1
+    fresh = bind(certify(family("sm2").issuing), "fresh")
+    activate_binding(fresh.pk, actor="admin", at=NOW)  # the keys change during the walk
+    assert signer.verify(signer.sign(checkpoint)) == checkpoint
+    assert len(asked) == 2
+
+
+def test_a_certificate_never_put_to_use_vouches_for_no_note() -> None:
+    binding = bind(family("sm2").signer)
+    assert certificates_ever() == ()
+    activate_binding(binding.pk, actor="admin", at=NOW)
+    assert certificates_ever() == (family("sm2").signer.certificate,)
 
 
 def test_the_hourly_job_renews_and_retires(settings: object) -> None:
     settings.BAOZHEN_CLOCK = NOW.isoformat()
     retire_certificates()
-    assert len(active_identities(NOW)) == 2
+    assert len(active_certificates(NOW)) == 2
     settings.BAOZHEN_CLOCK = (NOW + timedelta(days=365 * 3 + 1)).isoformat()
     retire_certificates()
     assert set(CertificateBinding.objects.values_list("state", flat=True)) == {"expired"}

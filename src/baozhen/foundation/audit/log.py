@@ -33,7 +33,7 @@ class NotYetLogged(Refusal):
 
 
 class CheckpointSigner(Protocol):
-    """Signs the log's checkpoints; the top floor installs one, because only it reaches keys."""
+    """Signs the log's checkpoints; the top floor installs one, because it knows who signs."""
 
     def sign(self, checkpoint: Checkpoint) -> bytes:
         """Return the signed note."""

@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from baozhen.foundation.errors import DevelopmentOnly
+from baozhen.foundation.keys.access import key_access
 from baozhen.foundation.keys.configuration import is_production
 from baozhen.foundation.keys.filestore import FileKeyStore
 from baozhen.trust.x509.crl import parse_crl
@@ -34,6 +37,7 @@ _AUTHORITIES = ("root", "issuing")
 _RENEW_CRLS_BEFORE = timedelta(days=30)
 _NAME_DIGITS = 12
 _FOLDER = "demonstration"
+_TWIN = "演示证书体系"
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,24 @@ class DemonstrationFolder:
         return tuple(path.read_bytes() for path in sorted(self.directory.glob("*.crl")))
 
 
+def demonstration_folder(data_directory: Path | None = None) -> DemonstrationFolder:
+    """Return where the demonstration hierarchy is kept, settings' data folder by default.
+
+    Raises DevelopmentOnly in production without key files.
+    """
+    keys = key_access().files
+    if keys is None:
+        raise DevelopmentOnly(twin=_TWIN)
+    return DemonstrationFolder.of(data_directory or Path(settings.BAOZHEN_DATA), keys)
+
+
 def make_or_renew(folder: DemonstrationFolder, *, organization: str, at: datetime) -> None:
     """Make the hierarchy unless it is there; renew its CRLs when they are about to run out.
 
     Raises DevelopmentOnly in production.
     """
     if is_production():
-        raise DevelopmentOnly(twin="演示证书体系")
+        raise DevelopmentOnly(twin=_TWIN)
     if not folder.exists:
         hierarchy = make_hierarchy(
             organization=organization,

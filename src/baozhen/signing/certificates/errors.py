@@ -24,13 +24,6 @@ class WrongOrganization(Refusal):
     message = "证书的持有人是“{found}”，不是“{expected}”"
 
 
-class KeyMismatch(Refusal):
-    """Key and certificate do not belong together."""
-
-    code = "certificate_key"
-    message = "密钥 {reference} 与证书不是一对"
-
-
 class AlreadyBound(Refusal):
     """The certificate has a binding already."""
 
@@ -43,17 +36,3 @@ class DemonstrationCertificate(Refusal):
 
     code = "certificate_demonstration"
     message = "生产模式不接受演示证书"
-
-
-class ProbeFailed(Refusal):
-    """The key does not sign, or not so that the certificate verifies it."""
-
-    code = "certificate_probe"
-    message = "密钥 {reference} 的试签验签未通过：{reason}"
-
-
-class NoActiveBinding(Refusal):
-    """Nothing can be signed with this algorithm."""
-
-    code = "certificate_missing"
-    message = "没有可用的 {algorithm} 签章证书"

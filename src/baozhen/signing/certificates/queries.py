@@ -8,30 +8,15 @@ from typing import Final
 
 from django.conf import settings
 
-from baozhen.foundation.keys.access import open_signer
-from baozhen.signing.certificates.errors import KeyMismatch, NoActiveBinding
+from baozhen.foundation.sealing.identities import BoundCertificate
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.states import BindingState
-from baozhen.trust.crypto.keys import Algorithm, Signer
-from baozhen.trust.x509.parse import parse_certificate, parse_pem
+from baozhen.trust.crypto.keys import Algorithm
+from baozhen.trust.x509.parse import parse_pem
 from baozhen.trust.x509.path import RevocationEvidence
 
 # Days before the end at which a certificate is announced, from the first word to the last.
 WARNING_DAYS: Final = (90, 30, 7)
-
-
-@dataclass(frozen=True)
-class BoundIdentity:
-    """An active binding with its key opened; keep it, opening is slow."""
-
-    binding_id: int
-    organization: str
-    algorithm: Algorithm
-    certificate: bytes
-    chain: tuple[bytes, ...]
-    anchors: tuple[bytes, ...]
-    signer: Signer
-    not_after: datetime
 
 
 @dataclass(frozen=True)
@@ -43,24 +28,22 @@ class ExpiryNotice:
     warning_days: int
 
 
-def active_identities(at: datetime) -> dict[Algorithm, BoundIdentity]:
-    """Return what may sign at `at`, by algorithm, keys opened.
+def active_certificates(at: datetime) -> dict[Algorithm, BoundCertificate]:
+    """Return what may sign at `at`, by algorithm; the sealing module opens the keys.
 
     Where several companies have bindings, the one bound last counts for its algorithm.
     """
     usable = CertificateBinding.objects.filter(
         state=BindingState.ACTIVE, not_before__lte=at, not_after__gte=at
     ).order_by("bound_at", "pk")
-    newest = {binding.algorithm: binding for binding in usable}
-    return {Algorithm(name): _open(binding) for name, binding in newest.items()}
+    newest = {Algorithm(binding.algorithm): binding for binding in usable}
+    return {algorithm: _bound(binding) for algorithm, binding in newest.items()}
 
 
-def active_identity(algorithm: Algorithm, *, at: datetime) -> BoundIdentity:
-    """Return the active identity of one algorithm, or raise NoActiveBinding."""
-    found = active_identities(at).get(algorithm)
-    if found is None:
-        raise NoActiveBinding(algorithm=algorithm)
-    return found
+def certificates_ever() -> tuple[bytes, ...]:
+    """Return the DER certificates of every binding that was ever put to use."""
+    rows = CertificateBinding.objects.exclude(state=BindingState.PENDING)
+    return tuple(map(bytes, rows.values_list("certificate", flat=True)))
 
 
 def trust_anchors() -> tuple[bytes, ...]:
@@ -100,19 +83,13 @@ def _notice(binding: CertificateBinding, at: datetime) -> ExpiryNotice:
     return ExpiryNotice(binding, max(left.days, 0), min(passed))
 
 
-def _open(binding: CertificateBinding) -> BoundIdentity:
-    certificate = bytes(binding.certificate)
-    signer = open_signer(binding.key_reference)
-    if signer.public_key != parse_certificate(certificate).public_key:
-        raise KeyMismatch(reference=binding.key_reference)
-    return BoundIdentity(
-        binding_id=binding.pk,
+def _bound(binding: CertificateBinding) -> BoundCertificate:
+    return BoundCertificate(
         organization=binding.organization,
         algorithm=Algorithm(binding.algorithm),
-        certificate=certificate,
+        certificate=bytes(binding.certificate),
         chain=tuple(_blocks(binding.chain_pem)),
-        anchors=tuple(_blocks(binding.anchors_pem)),
-        signer=signer,
+        key_reference=binding.key_reference,
         not_after=binding.not_after,
     )
 

@@ -8,31 +8,38 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from baozhen.foundation.audit.services import record
-from baozhen.foundation.errors import DevelopmentOnly
-from baozhen.foundation.keys.access import device_info, key_access, open_signer
 from baozhen.foundation.keys.configuration import is_production
+from baozhen.foundation.sealing.probes import check_pair, device_of, sign_probe
 from baozhen.foundation.states import enter, move
-from baozhen.signing.certificates.demonstration import DemonstrationFolder, make_or_renew
+from baozhen.foundation.trust_folder import add_trust
+from baozhen.signing.certificates.demonstration import (
+    DemonstrationFolder,
+    demonstration_folder,
+    make_or_renew,
+)
 from baozhen.signing.certificates.errors import (
     AlreadyBound,
     CertificateUnreadable,
     CertificateUntrusted,
     DemonstrationCertificate,
-    KeyMismatch,
-    ProbeFailed,
     WrongOrganization,
 )
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.states import BindingState
 from baozhen.signing.organizations.insurer import get_insurer
-from baozhen.trust.crypto.keys import Algorithm, Signer, verify_signature_independently
+from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import ParseError, TrustError
 from baozhen.trust.x509.hierarchy import DEMO_MARK
-from baozhen.trust.x509.parse import Certificate, parse_certificate, parse_pem_bundle, to_pem
+from baozhen.trust.x509.parse import (
+    Certificate,
+    parse_certificate,
+    parse_pem,
+    parse_pem_bundle,
+    to_pem,
+)
 from baozhen.trust.x509.path import Usage, validate_path
 
 SYSTEM = "system"
-_PROBE = "保真试签 Baozhen probe".encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +61,8 @@ def bind_certificate(request: BindingRequest, *, actor: str, at: datetime) -> Ce
     certificates, anchors = _read(request.certificates), _read(request.anchors)
     certificate = certificates[0]
     _check_certificate(request, certificates, anchors, at=at)
-    _check_key(request.key_reference, certificate)
-    device = device_info(request.key_reference)
+    check_pair(request.key_reference, certificate)
+    device = device_of(request.key_reference)
     binding = CertificateBinding(
         organization=request.organization,
         algorithm=_algorithm_of(certificate),
@@ -88,7 +95,11 @@ def _save(binding: CertificateBinding, *, actor: str, at: datetime) -> Certifica
 
 
 def activate_binding(binding_id: int, *, actor: str, at: datetime) -> CertificateBinding:
-    """Put a binding to use after its key passed the probe; the one in use before is suspended."""
+    """Put a binding to use after its key passed the probe; the one in use before is suspended.
+
+    Its anchors join `<data>/trust`, so that files are verified without the database too. A binding
+    whose trust cannot be written does not become active.
+    """
     probe_binding(binding_id, actor=actor, at=at)
     with transaction.atomic(durable=True):
         binding = CertificateBinding.objects.select_for_update().get(pk=binding_id)
@@ -101,19 +112,17 @@ def activate_binding(binding_id: int, *, actor: str, at: datetime) -> Certificat
             move(rival, BindingState.SUSPENDED, actor=actor, at=at)
         if binding.state != BindingState.ACTIVE:
             move(binding, BindingState.ACTIVE, actor=actor, at=at)
+        _publish_trust(binding)
     return binding
 
 
 def probe_binding(binding_id: int, *, actor: str, at: datetime) -> None:
-    """Sign a probe and verify it with the certificate, SM2 by the second implementation.
+    """Let the key sign a probe, and record `binding.probed`.
 
-    Records `binding.probed`; raises ProbeFailed, also for a certificate out of its validity.
+    Raises ProbeFailed, also for a certificate out of its validity, or KeyMismatch.
     """
     binding = CertificateBinding.objects.get(pk=binding_id)
-    certificate = parse_certificate(bytes(binding.certificate))
-    if not certificate.is_valid_at(at):
-        raise ProbeFailed(reference=binding.key_reference, reason="证书不在有效期内")
-    _sign_probe(binding.key_reference, certificate)
+    sign_probe(binding.key_reference, parse_certificate(bytes(binding.certificate)), at=at)
     with transaction.atomic(durable=True):
         record(
             "binding.probed",
@@ -160,8 +169,6 @@ def set_up_development_hierarchy(
 
     Raises DevelopmentOnly in production.
     """
-    if is_production():
-        raise DevelopmentOnly(twin="演示证书体系")
     folder = demonstration_folder(data_directory)
     company = organization or get_insurer().name
     make_or_renew(folder, organization=company, at=at)
@@ -169,14 +176,6 @@ def set_up_development_hierarchy(
         _bind_demonstration(folder, family, organization=company, at=at)
         for family in ("sm2", "rsa")
     )
-
-
-def demonstration_folder(data_directory: Path | None = None) -> DemonstrationFolder:
-    """Return where the demonstration hierarchy is kept, settings' data folder by default."""
-    keys = key_access().files
-    if keys is None:
-        raise DevelopmentOnly(twin="演示证书体系")
-    return DemonstrationFolder.of(data_directory or Path(settings.BAOZHEN_DATA), keys)
 
 
 def _bind_demonstration(
@@ -243,22 +242,14 @@ def _check_certificate(
         raise CertificateUntrusted(reason=error) from error
 
 
-def _check_key(reference: str, certificate: Certificate) -> None:
-    if open_signer(reference).public_key != certificate.public_key:
-        raise KeyMismatch(reference=reference)
-
-
-def _sign_probe(reference: str, certificate: Certificate) -> None:
-    signer: Signer = open_signer(reference)
-    if signer.public_key != certificate.public_key:
-        raise KeyMismatch(reference=reference)
-    try:
-        signature = signer.sign(_PROBE)
-        verify_signature_independently(
-            certificate.public_key, _PROBE, signature, algorithm=signer.algorithm
-        )
-    except TrustError as error:
-        raise ProbeFailed(reference=reference, reason=error) from error
+def _publish_trust(binding: CertificateBinding) -> None:
+    if binding.is_demonstration:  # its folder is read as it is, and never in production
+        return
+    add_trust(
+        Path(settings.BAOZHEN_DATA) / "trust",
+        roots=parse_pem(binding.anchors_pem.encode()),
+        organization=binding.organization,
+    )
 
 
 def _retire(binding_id: int, to: BindingState, *, actor: str, at: datetime) -> None:

@@ -10,7 +10,7 @@ from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.timestamps.client import TimestampClient, TimestampService
 from baozhen.foundation.timestamps.development import DevelopmentTimestamper
 from baozhen.foundation.timestamps.port import Timestamper
-from baozhen.signing.certificates.services import demonstration_folder
+from baozhen.signing.certificates.demonstration import demonstration_folder
 from baozhen.trust.x509.hierarchy import Identity
 from baozhen.trust.x509.parse import parse_pem
 

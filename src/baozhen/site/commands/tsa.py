@@ -1,16 +1,12 @@
 """`baozhen tsa`: the development time-stamping service."""
 
 import argparse
-from pathlib import Path
-
-from django.conf import settings
 
 from baozhen.foundation.clock import now
-from baozhen.foundation.errors import BaozhenError, DevelopmentOnly
-from baozhen.foundation.keys.access import key_access
-from baozhen.signing.certificates.demonstration import DemonstrationFolder, make_or_renew
+from baozhen.foundation.errors import BaozhenError
+from baozhen.signing.certificates.demonstration import demonstration_folder, make_or_renew
 from baozhen.signing.organizations.insurer import get_insurer
-from baozhen.site.devtsa import TWIN, DevelopmentTSA
+from baozhen.site.devtsa import DevelopmentTSA
 from baozhen.trust.x509.hierarchy import Identity
 
 HELP = """运行开发用时间戳服务（RFC 3161）。演示专用：时间戳没有法律效力，生产模式拒绝启动。
@@ -53,9 +49,6 @@ def load_identities() -> dict[str, Identity]:
 
     Raises DevelopmentOnly in production.
     """
-    keys = key_access().files
-    if keys is None:
-        raise DevelopmentOnly(twin=TWIN)
-    folder = DemonstrationFolder.of(Path(settings.BAOZHEN_DATA), keys)
+    folder = demonstration_folder()
     make_or_renew(folder, organization=get_insurer().name, at=now())
     return {family: folder.identity(family, "tsa") for family in ("sm2", "rsa")}

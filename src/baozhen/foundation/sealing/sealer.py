@@ -1,72 +1,35 @@
-"""The only module that reaches signing keys: render → lint → sign → check before release.
+"""Seals documents: render → lint → sign → check before release.
 
 A Sealer is built once a process: fonts, templates, the seal's picture and both keys stay loaded. No
 document leaves it that was not linted before the key was touched and verified again afterwards.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any
 
 from django.conf import settings
-from django.utils.module_loading import import_string
-from prometheus_client import REGISTRY, Counter
 
+from baozhen.foundation.sealing.failures import count_failure
+from baozhen.foundation.sealing.identities import certificates_at
+from baozhen.foundation.sealing.opening import SealingKeys
 from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.trust.crypto.digests import sha256, sm3
-from baozhen.trust.crypto.keys import Algorithm, Signer
 from baozhen.trust.errors import LintError, SigningError
 from baozhen.trust.pdf.appearance import SealAppearance
 from baozhen.trust.pdf.fonts import FontSet
 from baozhen.trust.pdf.lint import LintedPdf, LintLimits, lint
 from baozhen.trust.pdf.release import ReleaseError, check_before_release
 from baozhen.trust.pdf.render import Renderer, Template
-from baozhen.trust.pdf.sign import SigningIdentity, sign_dual
-from baozhen.trust.seal.picture import SealDesign, draw_seal
-from baozhen.trust.x509.hierarchy import DEMO_MARK
-from baozhen.trust.x509.parse import parse_certificate
+from baozhen.trust.pdf.sign import sign_dual
 
 logger = logging.getLogger(__name__)
 
-STAGES: Final = ("render", "lint", "sign", "release")
-# Asked for who may sign: the certificates live on a higher floor and are found by their name.
-IDENTITIES: Final = "baozhen.signing.certificates.queries.active_identities"
-DEMO_NOTE: Final = "演示 DEMO"
 # A signature that fails its check is made once more with a fresh nonce; a second one is no chance.
 _SIGNING_TRIES = 2
-
-_failures = Counter(
-    "baozhen_signing_failures",
-    "Documents that were not sealed, and signatures that failed the check before release",
-    ["stage", "algorithm"],
-)
-
-
-class BoundIdentity(Protocol):
-    """What a certificate binding gives: see signing.certificates."""
-
-    @property
-    def organization(self) -> str:
-        """The company."""
-
-    @property
-    def certificate(self) -> bytes:
-        """The DER certificate."""
-
-    @property
-    def chain(self) -> tuple[bytes, ...]:
-        """The authorities to embed, root left out."""
-
-    @property
-    def signer(self) -> Signer:
-        """The key, opened."""
-
-    @property
-    def not_after(self) -> datetime:
-        """When the certificate ends."""
 
 
 @dataclass(frozen=True)
@@ -92,28 +55,6 @@ class SealedPdf:
     template_sha256: str
     fonts_sha256: str
     engine_version: str
-
-
-@dataclass(frozen=True)
-class SealingKeys:
-    """Both identities of one company, and until when they may be used."""
-
-    organization: str
-    sm2: SigningIdentity
-    rsa: SigningIdentity
-    not_after: datetime
-
-    @classmethod
-    def of(cls, identities: Mapping[Algorithm, BoundIdentity]) -> "SealingKeys":
-        """Take the SM2 and the RSA identity; SigningError when one is missing."""
-        try:
-            sm2, rsa = identities[Algorithm.SM2_SM3], identities[Algorithm.RSA_SHA256]
-        except KeyError as error:
-            raise SigningError(f"没有可用的 {error.args[0]} 签名证书") from error
-        if sm2.organization != rsa.organization:
-            raise SigningError("SM2 和 RSA 证书不属于同一家公司")
-        not_after = min(sm2.not_after, rsa.not_after)
-        return cls(sm2.organization, _identity(sm2), _identity(rsa), not_after)
 
 
 @dataclass(frozen=True)
@@ -236,62 +177,19 @@ class Sealer:
 
 
 def build_sealer(at: datetime) -> Sealer:
-    """Return a Sealer from the settings and the certificates that are active at `at`.
+    """Return a Sealer from the settings and the certificates that may sign at `at`.
 
-    | setting | meaning | default |
-    |---|---|---|
-    | BAOZHEN_TEMPLATES | folder of all templates | the product's own |
-    | BAOZHEN_FONTS | folder of prepared fonts | `<data>/fonts` |
-    | BAOZHEN_SEAL_PICTURE | PNG of the seal | drawn for a demonstration company |
-    | BAOZHEN_IDENTITIES | dotted name of who gives the identities | `IDENTITIES` |
+    | setting | meaning |
+    |---|---|
+    | BAOZHEN_TEMPLATES | folder of all templates |
+    | BAOZHEN_FONTS | folder of prepared fonts |
+    | BAOZHEN_SEAL_PICTURE | PNG of the seal; without it templates with a place for it are refused |
     """
-    identities: Callable[[datetime], Mapping[Algorithm, BoundIdentity]] = import_string(
-        getattr(settings, "BAOZHEN_IDENTITIES", IDENTITIES)
-    )
-    keys = SealingKeys.of(identities(at))
-    fonts = FontSet.open(_folder("BAOZHEN_FONTS", Path(settings.BAOZHEN_DATA) / "fonts"))
-    templates = _folder("BAOZHEN_TEMPLATES", _OWN_TEMPLATES)
+    fonts = FontSet.open(Path(settings.BAOZHEN_FONTS))
+    picture = Path(settings.BAOZHEN_SEAL_PICTURE)
     return Sealer(
-        renderer=Renderer(templates=templates, fonts=fonts.folder),
-        keys=keys,
-        seal_picture=_seal_picture(keys, fonts.folder),
+        renderer=Renderer(templates=Path(settings.BAOZHEN_TEMPLATES), fonts=fonts.folder),
+        keys=SealingKeys.open(certificates_at(at)),
+        seal_picture=picture.read_bytes() if picture.is_file() else None,
         fonts_sha256=fonts.sha256,
     )
-
-
-def count_failure(stage: str, algorithm: str = "") -> None:
-    """Count one failure of a stage; it shows in the metrics and in the console."""
-    _failures.labels(stage=stage, algorithm=algorithm).inc()
-
-
-def signing_failures() -> dict[tuple[str, str], int]:
-    """Return the failures of this process since it began, by stage and algorithm."""
-    return {
-        (sample.labels["stage"], sample.labels["algorithm"]): int(sample.value)
-        for metric in REGISTRY.collect()
-        if metric.name == "baozhen_signing_failures"
-        for sample in metric.samples
-        if sample.name.endswith("_total")
-    }
-
-
-_OWN_TEMPLATES = Path(__file__).parents[1] / "insurance" / "products" / "templates"
-
-
-def _identity(bound: BoundIdentity) -> SigningIdentity:
-    return SigningIdentity(bound.certificate, bound.chain, bound.signer)
-
-
-def _folder(name: str, default: Path) -> Path:
-    return Path(getattr(settings, name, None) or default)
-
-
-def _seal_picture(keys: SealingKeys, fonts: Path) -> bytes | None:
-    """Return the company's registered picture; a demonstration company gets one drawn for it."""
-    path = getattr(settings, "BAOZHEN_SEAL_PICTURE", None)
-    if path and Path(path).is_file():
-        return Path(path).read_bytes()
-    if DEMO_MARK not in parse_certificate(keys.sm2.certificate).common_name:
-        return None
-    candidates = sorted(fonts.glob("*Bold*.ttf")) or sorted(fonts.glob("*.ttf"))
-    return draw_seal(SealDesign(keys.organization, note=DEMO_NOTE), candidates[0])
