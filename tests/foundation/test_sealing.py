@@ -14,6 +14,7 @@ from baozhen.foundation.sealing import (
     Sealer,
     SealRequest,
     build_sealer,
+    certificates_at,
     install_certificates,
     signing_failures,
 )
@@ -248,9 +249,9 @@ def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
 
     install_certificates(source)
     with pytest.raises(SigningError, match="没有配置印章图片"):
-        build_sealer(NOW).seal(request())
+        build_sealer(certificates_at(NOW)).seal(request())
     settings.BAOZHEN_SEAL_PICTURE.write_bytes(pdfs.seal_png())
-    made = build_sealer(NOW)
+    made = build_sealer(certificates_at(NOW))
     assert asked == [NOW, NOW]
     assert made.organization == ORGANIZATION
     sealed = made.seal(request())
@@ -260,4 +261,4 @@ def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
 def test_nobody_signs_before_the_platform_is_wired(monkeypatch):
     monkeypatch.setattr(installed, "_installed", [])
     with pytest.raises(RuntimeError, match="no source of certificates"):
-        build_sealer(NOW)
+        build_sealer(certificates_at(NOW))

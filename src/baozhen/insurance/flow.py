@@ -26,7 +26,7 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "batch.receiving": (),
     "batch.processing": (),
     "batch.finished": (),
-    # Certificates: sealing asks for the active binding at the moment of use.
+    # Certificates: sealing asks which are active before each run.
     "binding.pending": (),
     "binding.active": (),
     "binding.suspended": (),

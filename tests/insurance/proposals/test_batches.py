@@ -16,7 +16,7 @@ from baozhen.insurance.proposals.batch_errors import (
     BatchTooLong,
     IdempotencyKeyReused,
 )
-from baozhen.insurance.proposals.models import BatchChunk, BatchItem, Proposal
+from baozhen.insurance.proposals.models import Batch, BatchChunk, BatchItem, Proposal
 from baozhen.insurance.proposals.queries import batch_progress, iterate_items, list_items
 from tests.foundation.factories import deferred_jobs
 from tests.insurance.making import accept, changed, make_proposal
@@ -119,6 +119,9 @@ def test_limits(monkeypatch):
         receive([b"{}"] * 3)
     with pytest.raises(BatchEmpty):
         receive([b"", b" "], key="other")
+    # A refusal leaves nothing behind, and the key is free again.
+    assert (Batch.objects.count(), BatchItem.objects.count()) == (0, 0)
+    assert receive([b"{}"] * 2).size == 2
 
 
 def test_a_batch_promises_one_job_a_chunk(small_chunks):

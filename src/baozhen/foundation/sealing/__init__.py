@@ -5,7 +5,11 @@ are opened here alone (`opening`), and an import contract keeps everybody else a
 """
 
 from baozhen.foundation.sealing.failures import count_failure, signing_failures
-from baozhen.foundation.sealing.identities import BoundCertificate, install_certificates
+from baozhen.foundation.sealing.identities import (
+    BoundCertificate,
+    certificates_at,
+    install_certificates,
+)
 from baozhen.foundation.sealing.sealer import (
     SealedPdf,
     Sealer,
@@ -21,6 +25,7 @@ __all__ = [
     "Sealer",
     "SealingLimits",
     "build_sealer",
+    "certificates_at",
     "count_failure",
     "install_certificates",
     "signing_failures",

@@ -14,10 +14,11 @@ from typing import Any
 from django.conf import settings
 
 from baozhen.foundation.sealing.failures import count_failure
-from baozhen.foundation.sealing.identities import certificates_at
+from baozhen.foundation.sealing.identities import BoundCertificate
 from baozhen.foundation.sealing.opening import SealingKeys
 from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.trust.crypto.digests import sha256, sm3
+from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import LintError, SigningError
 from baozhen.trust.pdf.appearance import SealAppearance
 from baozhen.trust.pdf.fonts import FontSet
@@ -176,8 +177,8 @@ class Sealer:
             raise
 
 
-def build_sealer(at: datetime) -> Sealer:
-    """Return a Sealer from the settings and the certificates that may sign at `at`.
+def build_sealer(certificates: Mapping[Algorithm, BoundCertificate]) -> Sealer:
+    """Return a Sealer from the settings and the certificates that may sign now.
 
     | setting | meaning |
     |---|---|
@@ -189,7 +190,7 @@ def build_sealer(at: datetime) -> Sealer:
     picture = Path(settings.BAOZHEN_SEAL_PICTURE)
     return Sealer(
         renderer=Renderer(templates=Path(settings.BAOZHEN_TEMPLATES), fonts=fonts.folder),
-        keys=SealingKeys.open(certificates_at(at)),
+        keys=SealingKeys.open(certificates),
         seal_picture=picture.read_bytes() if picture.is_file() else None,
         fonts_sha256=fonts.sha256,
     )

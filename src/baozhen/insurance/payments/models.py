@@ -28,9 +28,7 @@ class Payment(Stateful):
         verbose_name = verbose_name_plural = "收费"
         constraints = [
             models.UniqueConstraint(fields=["order_no"], name="payment_once_per_order"),
-            models.CheckConstraint(
-                name="payment_positive", condition=models.Q(amount_fen__gt=0)
-            ),
+            models.CheckConstraint(name="payment_positive", condition=models.Q(amount_fen__gt=0)),
             models.CheckConstraint(
                 name="payment_state_facts",
                 condition=models.Q(

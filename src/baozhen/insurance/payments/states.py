@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class PaymentState(StrEnum):
-    """`confirmed`: the premium was received (S0-4.3.2); `excepted`: an approved exception stands."""
+    """`confirmed`: the premium was received (S0-4.3.2); `excepted`: an exception stands for it."""
 
     EXCEPTED = "excepted"
     CONFIRMED = "confirmed"

@@ -113,7 +113,7 @@ class Proposal(Stateful):
                 name="proposal_state_facts",
                 condition=models.Q(state=ProposalState.SUBMITTED, issued_at__isnull=True)
                 | models.Q(state=ProposalState.ISSUED, issued_at__isnull=False),
-            )
+            ),
         ]
         indexes = [
             models.Index(

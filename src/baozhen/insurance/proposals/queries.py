@@ -58,8 +58,7 @@ def list_batches(*, before: Batch | None = None, limit: int = 50) -> list[Batch]
     batches = Batch.objects.order_by("-created_at", "-id")
     if before is not None:
         batches = batches.filter(
-            Q(created_at__lt=before.created_at)
-            | Q(created_at=before.created_at, pk__lt=before.pk)
+            Q(created_at__lt=before.created_at) | Q(created_at=before.created_at, pk__lt=before.pk)
         )
     return list(batches[:limit])
 

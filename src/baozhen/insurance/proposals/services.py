@@ -6,11 +6,12 @@ Receiving is resumable: the same key continues after the last line that was stor
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.jobs import Queue, defer_many
 from baozhen.foundation.states import enter, move
 from baozhen.insurance.proposals.batch_errors import (
@@ -24,6 +25,7 @@ from baozhen.insurance.proposals.models import Batch, BatchChunk, BatchItem, Ide
 from baozhen.insurance.proposals.states import BatchState, ItemStatus
 
 BATCH_LINES_MAX = 100_000
+COMMAND_LINES_MAX = 10_000_000
 LINE_BYTES_MAX = 65_536
 CHUNK_LINES = 50
 KEY_LIFETIME = timedelta(days=7)
@@ -34,7 +36,7 @@ Line = tuple[int, bytes]
 Item = TypeVar("Item")
 
 
-def receive_batch(  # noqa: PLR0913 -- one request's facts
+def receive_batch(
     lines: Iterable[bytes],
     *,
     client: str,
@@ -46,31 +48,34 @@ def receive_batch(  # noqa: PLR0913 -- one request's facts
     """Store the lines of an NDJSON stream and promise their processing; return the batch.
 
     The same key again continues a batch whose lines did not all arrive, and returns one that is
-    complete. `queued=False` defers no jobs: for a caller that runs the chunks itself.
+    complete. `queued=False` defers no jobs: for a command that runs the chunks itself, and may have
+    more lines.
     Raises BatchTooLong, BatchDiffers, BatchEmpty, IdempotencyKeyReused.
     """
+    groups = _groups(_numbered(lines), _STORE_LINES)
+    first = next(groups, None)
+    if first is None:
+        raise BatchEmpty
     batch = open_batch(
         client=client, idempotency_key=idempotency_key, timestamp_mode=timestamp_mode, at=at
     )
     if batch.state != BatchState.RECEIVING:
         return batch
     stored = dict(BatchItem.objects.filter(batch=batch).values_list("line", "payload_sha256"))
+    limit = BATCH_LINES_MAX if queued else COMMAND_LINES_MAX
     count = 0
-    for group in _groups(_numbered(lines), _STORE_LINES):
+    for group in chain([first], groups):
         count += len(group)
-        if count > BATCH_LINES_MAX:
-            raise BatchTooLong(limit=BATCH_LINES_MAX)
+        if count > limit:
+            _discard(batch, at=at)
+            raise BatchTooLong(limit=limit)
         _store(batch, group, stored)
-    if not count:
-        raise BatchEmpty
     close_batch(batch, at=at, queued=queued)
     return batch
 
 
 @transaction.atomic(durable=True)
-def open_batch(
-    *, client: str, idempotency_key: str, timestamp_mode: str, at: datetime
-) -> Batch:
+def open_batch(*, client: str, idempotency_key: str, timestamp_mode: str, at: datetime) -> Batch:
     """Return the batch of this key, begun now unless it was before."""
     batch, created = Batch.objects.get_or_create(
         client=client,
@@ -98,9 +103,7 @@ def close_batch(batch: Batch, *, at: datetime, queued: bool = True) -> None:
         BatchChunk(batch=batch, number=number, first_line=part[0], last_line=part[-1])
         for number, part in enumerate(_groups(lines, CHUNK_LINES))
     ]
-    move(
-        batch, BatchState.PROCESSING, actor=batch.client, at=at, size=len(lines), closed_at=at
-    )
+    move(batch, BatchState.PROCESSING, actor=batch.client, at=at, size=len(lines), closed_at=at)
     BatchChunk.objects.bulk_create(chunks)
     if queued:
         promise_chunks(batch)
@@ -122,9 +125,7 @@ def promise_chunks(batch: Batch) -> None:
 @transaction.atomic(durable=True)
 def resume_batch(batch: Batch, *, actor: str, at: datetime, queued: bool = True) -> int:
     """Open again the chunks with failed items and promise what is left; return how many items."""
-    failed = BatchItem.objects.filter(
-        batch=batch, status=ItemStatus.FAILED, payload__isnull=False
-    )
+    failed = BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED, payload__isnull=False)
     lines = list(failed.values_list("line", flat=True))
     if lines:
         for chunk in BatchChunk.objects.select_for_update().filter(batch=batch, failed__gt=0):
@@ -173,6 +174,14 @@ def forget_idempotency_keys(*, at: datetime) -> int:
     """Delete the keys that are older than their lifetime; return how many."""
     deleted, _ = IdempotencyKey.objects.filter(used_at__lt=at - KEY_LIFETIME).delete()
     return deleted
+
+
+@transaction.atomic(durable=True)
+def _discard(batch: Batch, *, at: datetime) -> None:
+    """Remove what was received of a batch that is refused as a whole; nothing of it was issued."""
+    audit.record("batch.refused", subject_id=batch.pk, actor=batch.client, at=at)
+    BatchItem.objects.filter(batch=batch).delete()
+    batch.delete()
 
 
 def _numbered(lines: Iterable[bytes]) -> Iterator[Line]:

@@ -1,0 +1,1 @@
+"""保单: numbering, sealing and issuing the documents of a paid proposal."""

@@ -1,0 +1,53 @@
+"""Refusals of the policies stage."""
+
+from collections.abc import Sequence
+
+from baozhen.foundation.errors import Outage, Refusal
+
+
+class ProposalConflict(Refusal):
+    """The same proposal number came before with other content."""
+
+    code = "proposal_conflict"
+    message = "投保单号 {proposal_no} 已用于另一份内容不同的投保单，不同之处：{differences}"
+
+    def __init__(self, *, proposal_no: str, differences: Sequence[str]) -> None:
+        super().__init__(
+            path="proposal_no", proposal_no=proposal_no, differences="、".join(differences)
+        )
+        self.paths = tuple(differences)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_conflict, (self.facts["proposal_no"], self.paths))
+
+
+def _conflict(proposal_no: str, differences: tuple[str, ...]) -> ProposalConflict:
+    return ProposalConflict(proposal_no=proposal_no, differences=differences)
+
+
+class NumberTaken(Refusal):
+    """A policy number or payment order number that belongs to another proposal."""
+
+    code = "number_taken"
+    message = "{name} {number} 已属于另一份投保单"
+
+
+class PolicyUnknown(Refusal):
+    """No such policy."""
+
+    code = "policy_unknown"
+    message = "没有保单号为 {number} 的保单"
+
+
+class FileNotReady(Refusal):
+    """The policy is numbered, its sealed file is not there yet."""
+
+    code = "file_not_ready"
+    message = "保单 {number} 正在签章，请稍候再试"
+
+
+class PlatformOutage(Outage):
+    """The industry platform does not answer."""
+
+    code = "platform_outage"
+    message = "车险信息平台暂时无法访问：{reason}"

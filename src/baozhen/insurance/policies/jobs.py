@@ -1,0 +1,74 @@
+"""Jobs of the policies stage: what the flow table and the clock call."""
+
+from datetime import timedelta
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.jobs import Queue, defer_for, job
+from baozhen.insurance.payments.models import Payment
+from baozhen.insurance.policies.services.chunks import complete_proposals, process_chunk
+from baozhen.insurance.policies.services.deliver import deliver_policies, record_delivery
+from baozhen.insurance.policies.services.timestamps import FILES_MAX, complete_timestamps
+from baozhen.insurance.proposals.models import Proposal
+from baozhen.insurance.proposals.services import PROCESS_CHUNK, forget_idempotency_keys
+from baozhen.insurance.proposals.states import ProposalState
+
+ISSUE_PAID = "policy.issue_paid"
+ISSUE_OVERDUE = "policy.issue_overdue"
+DELIVER = "policy.deliver"
+RECORD_DELIVERY = "policy.record_delivery"
+COMPLETE_TIMESTAMPS = "policy.complete_timestamps"
+FORGET_KEYS = "proposal.forget_idempotency_keys"
+
+OVERDUE = timedelta(seconds=120)
+_OVERDUE_MAX = 200
+
+
+@job(ISSUE_PAID, queue=Queue.LIVE)
+def issue_paid_job(key: int) -> None:
+    """Issue the policies of one confirmed payment (S0-4.3.4a1)."""
+    payment = Payment.objects.only("proposal_id").get(pk=key)
+    complete_proposals([payment.proposal_id], actor="system")
+
+
+@job(PROCESS_CHUNK, queue=Queue.BULK)
+def process_chunk_job(batch_id: int, number: int) -> None:
+    """Issue one chunk of a batch."""
+    process_chunk(batch_id, number)
+
+
+@job(DELIVER, queue=Queue.HOUSEKEEPING, chunk=50)
+def deliver_job(keys: list[int]) -> None:
+    """Mail the documents of issued proposals."""
+    deliver_policies(keys, at=now())
+
+
+@job(RECORD_DELIVERY, queue=Queue.HOUSEKEEPING)
+def record_delivery_job(key: int) -> None:
+    """Note on each policy that it was delivered."""
+    record_delivery(key, at=now())
+
+
+@job(COMPLETE_TIMESTAMPS, queue=Queue.HOUSEKEEPING, every_seconds=60)
+def complete_timestamps_job() -> None:
+    """Fetch the tokens that were missing; a full run means that more are waiting."""
+    while complete_timestamps(at=now()) == FILES_MAX:
+        continue
+
+
+@job(ISSUE_OVERDUE, queue=Queue.HOUSEKEEPING, every_seconds=60)
+def issue_overdue_job() -> None:
+    """Watchdog: promise again what is numbered for two minutes and not issued.
+
+    A job that was lost, or a command that was killed, must not leave a paid customer waiting.
+    """
+    overdue = Proposal.objects.filter(
+        state=ProposalState.SUBMITTED, received_at__lt=now() - OVERDUE
+    ).order_by("received_at", "id")
+    keys = overdue.values_list("payment__pk", flat=True)[:_OVERDUE_MAX]
+    defer_for(ISSUE_PAID, list(keys))
+
+
+@job(FORGET_KEYS, queue=Queue.HOUSEKEEPING, every_seconds=3600)
+def forget_keys_job() -> None:
+    """Delete idempotency keys that are older than their lifetime."""
+    forget_idempotency_keys(at=now())

@@ -1,0 +1,233 @@
+"""Nouns of the policies stage: policies, their files, timestamp batches, confirmation requests."""
+
+from django.db import models
+
+from baozhen.foundation.fields import EncryptedJSONField
+from baozhen.foundation.states import Stateful
+from baozhen.insurance.policies.states import (
+    POLICY_MOVES,
+    FileKind,
+    PolicyKind,
+    PolicyState,
+    Standing,
+    TimestampMode,
+    TimestampState,
+)
+from baozhen.insurance.proposals.models import Proposal
+
+
+class ConfirmationRequest(models.Model):
+    """Our id of a request to the industry platform, stored before the platform is asked."""
+
+    proposal_no = models.CharField("投保单号", max_length=40)
+    request_id = models.UUIDField("请求号")
+    requested_at = models.DateTimeField("请求时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "投保确认请求"
+        constraints = [models.UniqueConstraint(fields=["proposal_no"], name="confirmation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_no} {self.request_id}"
+
+
+class Policy(Stateful):
+    """保单: one cover of a proposal; searchable by blind indexes, shown masked in lists."""
+
+    MOVES = POLICY_MOVES
+    NOUN = "policy"
+    AUDITED = (
+        "number",
+        "kind",
+        "premium_fen",
+        "cover_starts_at",
+        "cover_ends_at",
+        "confirmation_code",
+        "content_sha256",
+        "files_sha256",
+    )
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="policies")
+    # unique=True brings an index for prefix search too (varchar_pattern_ops).
+    number = models.CharField("保单号", max_length=40, unique=True)
+    kind = models.CharField("险种", max_length=12)
+    form = models.CharField("投保单版本", max_length=24)
+    branch_code = models.CharField("机构代码", max_length=24)
+    region_code = models.CharField("地区", max_length=6)
+    confirmation_code = models.CharField("投保确认码", max_length=64)
+    premium_fen = models.BigIntegerField("保险费（分）")
+    cover_starts_at = models.DateTimeField("保险起期")
+    cover_ends_at = models.DateTimeField("保险止期")
+    numbered_at = models.DateTimeField("保单生成时间")
+    issued_at = models.DateTimeField("出单时间", null=True)
+    cancelled_at = models.DateTimeField("注销时间", null=True)
+    # Digests over the digests of this policy's contents and files: they bind the file rows to the
+    # audit chain.
+    content_sha256 = models.CharField("内容总摘要", max_length=64)
+    files_sha256 = models.CharField("文件总摘要", max_length=64, blank=True)
+    holder_masked = models.CharField("投保人（掩码）", max_length=120)
+    plate_masked = models.CharField("号牌（掩码）", max_length=24, blank=True)
+    holder_id_index = models.CharField("投保人证件索引", max_length=64)
+    holder_name_index = models.CharField("投保人姓名索引", max_length=64)
+    plate_index = models.CharField("号牌索引", max_length=64, blank=True)
+    vin_index = models.CharField("车架号索引", max_length=64)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "保单"
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "kind"], name="policy_once_per_kind"),
+            models.CheckConstraint(
+                name="policy_kind_known", condition=models.Q(kind__in=list(PolicyKind))
+            ),
+            models.CheckConstraint(
+                name="policy_premium_not_negative", condition=models.Q(premium_fen__gte=0)
+            ),
+            models.CheckConstraint(
+                name="policy_cover_half_open",
+                condition=models.Q(cover_ends_at__gt=models.F("cover_starts_at")),
+            ),
+            models.CheckConstraint(
+                name="policy_state_facts",
+                condition=models.Q(
+                    state=PolicyState.NUMBERED,
+                    issued_at__isnull=True,
+                    cancelled_at__isnull=True,
+                    files_sha256="",
+                )
+                | (
+                    models.Q(
+                        state=PolicyState.ISSUED,
+                        issued_at__isnull=False,
+                        cancelled_at__isnull=True,
+                    )
+                    & ~models.Q(files_sha256="")
+                )
+                | (
+                    models.Q(
+                        state=PolicyState.CANCELLED,
+                        issued_at__isnull=False,
+                        cancelled_at__isnull=False,
+                    )
+                    & ~models.Q(files_sha256="")
+                ),
+            ),
+        ]
+        # Every list of the console is one walk down one index: filter, then newest first.
+        indexes = [
+            models.Index(fields=["numbered_at", "id"], name="policy_newest"),
+            models.Index(fields=["state", "numbered_at", "id"], name="policy_by_state"),
+            models.Index(fields=["form", "numbered_at", "id"], name="policy_by_form"),
+            models.Index(fields=["kind", "numbered_at", "id"], name="policy_by_kind"),
+            models.Index(fields=["branch_code", "numbered_at", "id"], name="policy_by_branch"),
+            models.Index(fields=["holder_id_index"], name="policy_by_holder_id"),
+            models.Index(fields=["holder_name_index", "numbered_at"], name="policy_by_holder_name"),
+            models.Index(fields=["plate_index"], name="policy_by_plate"),
+            models.Index(fields=["vin_index"], name="policy_by_vin"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class TimestampBatch(models.Model):
+    """One token over the Merkle root of many files' digests, kept beside the files."""
+
+    root_sha256 = models.BinaryField("默克尔根")
+    leaves = models.BinaryField("叶子：各文件 SHA-256 依次相连")
+    size = models.PositiveIntegerField("文件数")
+    token = models.BinaryField("时间戳令牌")
+    stamped_at = models.DateTimeField("时间戳时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "聚合时间戳"
+        constraints = [
+            models.CheckConstraint(name="timestamp_batch_size", condition=models.Q(size__gt=0))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} @ {self.stamped_at:%Y-%m-%d %H:%M:%S}"
+
+
+class PolicyFile(models.Model):
+    """One document of a policy: content frozen at numbering, then the sealed file's facts."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="files")
+    kind = models.CharField("文件种类", max_length=12)
+    number = models.CharField("文件号", max_length=48)
+    version = models.PositiveSmallIntegerField("版次", default=1)
+    content = EncryptedJSONField("冻结内容")
+    content_sha256 = models.CharField("内容摘要", max_length=64)
+    template_code = models.CharField("模板", max_length=64)
+    template_version = models.CharField("模板版本", max_length=32)
+    template_sha256 = models.CharField("模板摘要", max_length=64, blank=True)
+    fonts_sha256 = models.CharField("字体摘要", max_length=64, blank=True)
+    engine_version = models.CharField("排版引擎", max_length=64, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64, null=True)
+    sm3 = models.CharField("SM3", max_length=64, blank=True)
+    size = models.PositiveIntegerField("字节数", null=True)
+    sealed_at = models.DateTimeField("签章时间", null=True)
+    timestamp_mode = models.CharField("时间戳方式", max_length=12)
+    timestamp_state = models.CharField("时间戳状态", max_length=12, default=TimestampState.NONE)
+    timestamp_batch = models.ForeignKey(
+        TimestampBatch, on_delete=models.PROTECT, null=True, related_name="files"
+    )
+    timestamp_leaf = models.PositiveIntegerField("叶子序号", null=True)
+    standing = models.CharField("效力", max_length=12, default=Standing.CURRENT)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "保单文件"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "kind", "version"], name="policy_file_once_per_version"
+            ),
+            models.UniqueConstraint(
+                fields=["policy", "kind"],
+                condition=models.Q(standing=Standing.CURRENT),
+                name="policy_file_one_current",
+            ),
+            models.UniqueConstraint(fields=["number", "version"], name="policy_file_number_once"),
+            models.UniqueConstraint(fields=["sha256"], name="policy_file_sha256_once"),
+            models.CheckConstraint(
+                name="policy_file_known",
+                condition=models.Q(
+                    kind__in=list(FileKind),
+                    standing__in=list(Standing),
+                    timestamp_mode__in=list(TimestampMode),
+                    timestamp_state__in=list(TimestampState),
+                ),
+            ),
+            models.CheckConstraint(
+                name="policy_file_sealed_wholly",
+                condition=models.Q(
+                    sha256__isnull=True,
+                    size__isnull=True,
+                    sealed_at__isnull=True,
+                    sm3="",
+                    timestamp_state=TimestampState.NONE,
+                )
+                | (
+                    models.Q(sha256__isnull=False, size__gt=0, sealed_at__isnull=False)
+                    & ~models.Q(sm3="")
+                    & ~models.Q(template_sha256="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="policy_file_proof_wholly",
+                condition=models.Q(timestamp_batch__isnull=True, timestamp_leaf__isnull=True)
+                | models.Q(
+                    timestamp_batch__isnull=False,
+                    timestamp_leaf__isnull=False,
+                    timestamp_state=TimestampState.STAMPED,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sealed_at", "id"],
+                name="policy_file_pending",
+                condition=models.Q(timestamp_state=TimestampState.PENDING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} v{self.version}"

@@ -1,0 +1,63 @@
+"""What one process makes once and keeps: sealer, timestamper, the fonts' coverage."""
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.sealing import (
+    BoundCertificate,
+    Sealer,
+    build_sealer,
+    certificates_at,
+)
+from baozhen.foundation.timestamps.port import Timestamper
+from baozhen.insurance.proposals.printing import Printable
+from baozhen.signing.certificates.timestamping import build_timestamper
+from baozhen.trust.crypto.keys import Algorithm
+from baozhen.trust.pdf.fonts import FontSet
+
+# The typesetter of a process serves one thread at a time.
+SEALING = threading.Lock()
+
+
+def process_sealer() -> Sealer:
+    """Return this process's sealer, made anew when other certificates are in use.
+
+    One query tells: a certificate that was suspended, revoked or replaced signs nothing more.
+    """
+    certificates = certificates_at(now())
+    return _sealer(str(settings.BAOZHEN_DATA), tuple(sorted(certificates.items())))
+
+
+def process_timestamper() -> Timestamper:
+    """Return this process's timestamper, for the services that the settings name now."""
+    return _timestamper(str(settings.BAOZHEN_DATA), tuple(settings.BAOZHEN_TSA_URLS))
+
+
+def printable_check() -> Printable:
+    """Return the function that finds the characters which our fonts can't show."""
+    return _fonts(str(settings.BAOZHEN_FONTS)).unprintable
+
+
+@lru_cache(maxsize=1)
+def _sealer(_data: str, certificates: tuple[tuple[Algorithm, BoundCertificate], ...]) -> Sealer:
+    return build_sealer(dict(certificates))
+
+
+@lru_cache(maxsize=4)
+def _timestamper(_data: str, _urls: tuple[str, ...]) -> Timestamper:
+    return build_timestamper(now=now)
+
+
+@lru_cache(maxsize=4)
+def _fonts(folder: str) -> FontSet:
+    return FontSet.open(Path(folder))
+
+
+def forget() -> None:
+    """Let go of what was kept, for a process whose keys or settings have changed."""
+    for kept in (_sealer, _timestamper, _fonts):
+        kept.cache_clear()

@@ -1,0 +1,57 @@
+"""States of policies (保单) and the conditions of their files."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class PolicyState(StrEnum):
+    """`numbered`: content frozen, a promise; `issued`: sealed file archived; `cancelled`: 注销."""
+
+    NUMBERED = "numbered"
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+
+
+POLICY_MOVES: Mapping[str, frozenset[str]] = {
+    PolicyState.NUMBERED: frozenset({PolicyState.ISSUED}),
+    PolicyState.ISSUED: frozenset({PolicyState.CANCELLED}),
+    PolicyState.CANCELLED: frozenset(),
+}
+
+
+class PolicyKind(StrEnum):
+    """交强险 or 商业险."""
+
+    COMPULSORY = "compulsory"
+    COMMERCIAL = "commercial"
+
+
+class FileKind(StrEnum):
+    """The policy itself, or its electronic insurance mark (电子保险标志)."""
+
+    POLICY = "policy"
+    MARK = "mark"
+
+
+class TimestampMode(StrEnum):
+    """Tokens inside each signature, one token over a batch's Merkle root, or none."""
+
+    EACH = "each"
+    AGGREGATED = "aggregated"
+    NONE = "none"
+
+
+class TimestampState(StrEnum):
+    """Whether a file's time is attested; `pending` is visible to the holder until a job is done."""
+
+    NONE = "none"
+    PENDING = "pending"
+    STAMPED = "stamped"
+
+
+class Standing(StrEnum):
+    """The register's word on one file."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"

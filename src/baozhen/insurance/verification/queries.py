@@ -1,0 +1,128 @@
+"""Reads of the verification stage: the register's word on a file, and the proof beside it."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from baozhen.foundation.audit.log import InclusionProof, NotYetLogged, inclusion_proof
+from baozhen.foundation.audit.models import AuditEntry
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.states import Standing
+from baozhen.insurance.verification.errors import NothingToProve
+from baozhen.insurance.verification.rules import normalise_number
+from baozhen.trust.evidence import FORMAT, ProofKind, TimestampProof
+from baozhen.trust.log.merkle import inclusion_path, leaf_hash
+
+UNKNOWN = "unknown"
+_DIGEST_BYTES = 32
+
+
+def file_by_sha256(sha256: str) -> PolicyFile | None:
+    """Return the file with these bytes, whatever became of it; one index look-up."""
+    return _files().filter(sha256=sha256).order_by().first()
+
+
+def current_file(number: str) -> PolicyFile | None:
+    """Return the latest file of a policy or mark number; one that is not sealed yet too."""
+    return _files().filter(number=normalise_number(number)).order_by("-version").first()
+
+
+def register_word(*, sha256: str | None = None, number: str | None = None) -> str:
+    """Return `current`, `superseded`, `cancelled` or `unknown` for a file or a number."""
+    file = file_by_sha256(sha256) if sha256 is not None else current_file(number or "")
+    if file is None or file.sha256 is None:
+        return UNKNOWN
+    return str(Standing(file.standing))
+
+
+def proof_of(file: PolicyFile) -> dict[str, Any]:
+    """Return what proves the file beside itself: the content of `<file>.proof.json`.
+
+    `timestamp` is null when the tokens are inside the signatures, when there is none, and while
+    one is pending (`timestamp_state` tells which). `log` shows the act of issuing in the Merkle
+    log; it is null until the next signed checkpoint. Raises NothingToProve before sealing.
+    """
+    if file.sha256 is None:
+        raise NothingToProve(number=file.number)
+    proof = timestamp_proof(file)
+    document: dict[str, Any] = (
+        proof.to_dict(file_sha256=file.sha256)
+        if proof is not None
+        else {"format": FORMAT, "sha256": file.sha256, "timestamp": None}
+    )
+    return document | {
+        "sm3": file.sm3,
+        "number": file.number,
+        "kind": file.kind,
+        "standing": file.standing,
+        "timestamp_mode": file.timestamp_mode,
+        "timestamp_state": file.timestamp_state,
+        "log": _log_part(file.policy),
+    }
+
+
+def timestamp_proof(file: PolicyFile) -> TimestampProof | None:
+    """Return the token beside the file with its Merkle path, if there is one."""
+    batch = file.timestamp_batch
+    if batch is None or file.timestamp_leaf is None:
+        return None
+    data = bytes(batch.leaves)
+    leaves = [
+        leaf_hash(data[start : start + _DIGEST_BYTES])
+        for start in range(0, len(data), _DIGEST_BYTES)
+    ]
+    return TimestampProof(
+        kind=ProofKind.AGGREGATED,
+        token=bytes(batch.token),
+        index=file.timestamp_leaf,
+        size=len(leaves),
+        path=tuple(inclusion_path(leaves, file.timestamp_leaf)),
+    )
+
+
+def _files() -> QuerySet[PolicyFile]:
+    return PolicyFile.objects.defer("content").select_related("policy")
+
+
+def _log_part(policy: Policy) -> dict[str, Any] | None:
+    """Return the entry `policy.issued`, its place in the log and the signed checkpoint."""
+    entry = AuditEntry.objects.filter(
+        subject_type=Policy.NOUN, subject_id=policy.pk, action="policy.issued"
+    ).first()
+    if entry is None:
+        return None
+    try:
+        proof = inclusion_proof(entry)
+    except NotYetLogged:
+        return None
+    files = PolicyFile.objects.filter(policy=policy, version=1).order_by("id")
+    return {
+        # SHA-256 over these digests, joined by line feeds, is the entry's `files_sha256`.
+        "files": list(files.values_list("sha256", flat=True)),
+        "entry": _entry_part(entry),
+        **_inclusion_part(proof),
+    }
+
+
+def _entry_part(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "action": entry.action,
+        "subject_type": entry.subject_type,
+        "subject_id": entry.subject_id,
+        "position": entry.position,
+        "actor": entry.actor,
+        "at": entry.at.isoformat(),
+        "facts": entry.facts,
+        "previous": bytes(entry.previous).hex(),
+        "digest": bytes(entry.digest).hex(),
+    }
+
+
+def _inclusion_part(proof: InclusionProof) -> dict[str, Any]:
+    return {
+        "index": proof.index,
+        "size": proof.size,
+        "path": [node.hex() for node in proof.path],
+        "checkpoint": proof.note.decode(),
+        "token": proof.token.hex() if proof.token else None,
+    }
