@@ -19,9 +19,38 @@ SIGNED_FROM = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)
 CENT = Decimal("0.01")
 _GIVEN = "安宁清远明达思齐嘉禾子衿若水怀瑾承泽知行景和云舒书瑶一鸣浩然欣怡晓峰雨桐"
 _RARE = "喆堃燊昇玥淼"
-_VIN_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (
-    *range(10), 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9,
-), strict=True))  # GB 16735
+_VIN_VALUES = dict(
+    zip(
+        "0123456789ABCDEFGHJKLMNPRSTUVWXYZ",
+        (
+            *range(10),
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            1,
+            2,
+            3,
+            4,
+            5,
+            7,
+            9,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+        ),
+        strict=True,
+    )
+)  # GB 16735
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
 _LIMITS = {
@@ -29,11 +58,20 @@ _LIMITS = {
     "no_fault": {"death": 18000, "medical": 1800, "property": 100},
 }
 _DECLARATIONS = (
-    "truthful", "clauses_received", "exclusions_explained", "personal_information", "own_account",
+    "truthful",
+    "clauses_received",
+    "exclusions_explained",
+    "personal_information",
+    "own_account",
     "electronic_form",
 )
 _DOCUMENTS = (
-    "proposal", "clauses", "float_notice", "exclusions", "real_name_payment", "privacy_policy",
+    "proposal",
+    "clauses",
+    "float_notice",
+    "exclusions",
+    "real_name_payment",
+    "privacy_policy",
     "personal_information",
 )
 
@@ -51,12 +89,30 @@ class Region:
 
 
 REGIONS = (
-    Region(code="11", province="北京市", city="北京市", plate="京", three_years_free="-0.35",
-           tax_2_litres="480.00"),
-    Region(code="44", province="广东省", city="广州市", plate="粤", three_years_free="-0.3",
-           tax_2_litres="420.00"),
-    Region(code="51", province="四川省", city="成都市", plate="川", three_years_free="-0.3",
-           tax_2_litres="360.00"),
+    Region(
+        code="11",
+        province="北京市",
+        city="北京市",
+        plate="京",
+        three_years_free="-0.35",
+        tax_2_litres="480.00",
+    ),
+    Region(
+        code="44",
+        province="广东省",
+        city="广州市",
+        plate="粤",
+        three_years_free="-0.3",
+        tax_2_litres="420.00",
+    ),
+    Region(
+        code="51",
+        province="四川省",
+        city="成都市",
+        plate="川",
+        three_years_free="-0.3",
+        tax_2_litres="360.00",
+    ),
 )
 
 
@@ -192,9 +248,15 @@ def _car(serial: int, region: Region, cover_on: date) -> Cover:
     worth = price * (1 - Decimal("0.006") * _months(registered, cover_on))
     return Cover(
         vehicle={
-            "kind": "passenger", "brand_model": "示例牌SL7200A", "model_code": "SLABCD0001",
-            "first_registered_on": registered.isoformat(), "displacement_ml": 1998, "seats": 5,
-            "new_price": "180000.00", "curb_mass_kg": 1500, "plate_type": "02",
+            "kind": "passenger",
+            "brand_model": "示例牌SL7200A",
+            "model_code": "SLABCD0001",
+            "first_registered_on": registered.isoformat(),
+            "displacement_ml": 1998,
+            "seats": 5,
+            "new_price": "180000.00",
+            "curb_mass_kg": 1500,
+            "plate_type": "02",
         },
         base="950.00",
         lines=(
@@ -216,14 +278,26 @@ def _new_energy(serial: int, region: Region, cover_on: date) -> Cover:
     worth = price * (1 - Decimal("0.0072") * _months(registered, cover_on))
     return Cover(
         vehicle={
-            "kind": "passenger", "brand_model": "示例牌SN7002BEV", "model_code": "SNABCD0001",
-            "first_registered_on": registered.isoformat(), "seats": 5, "new_price": "239800.00",
-            "curb_mass_kg": 1900, "plate_type": "52", "plate_color": "gradient_green",
-            "fuel": "battery_electric", "power_kw": "150", "battery_type": "三元锂",
-            "battery_kwh": "78.4", "electric_range_km": 602, "motor_no": f"M{serial:09d}",
+            "kind": "passenger",
+            "brand_model": "示例牌SN7002BEV",
+            "model_code": "SNABCD0001",
+            "first_registered_on": registered.isoformat(),
+            "seats": 5,
+            "new_price": "239800.00",
+            "curb_mass_kg": 1900,
+            "plate_type": "52",
+            "plate_color": "gradient_green",
+            "fuel": "battery_electric",
+            "power_kw": "150",
+            "battery_type": "三元锂",
+            "battery_kwh": "78.4",
+            "electric_range_km": 602,
+            "motor_no": f"M{serial:09d}",
             "plate_no": f"{region.plate}ZD{serial % 100_000:05d}",
             "charging_pile": {
-                "model": "CP-7KW", "serial_no": f"PILE{serial:08d}", "kind": "wall",
+                "model": "CP-7KW",
+                "serial_no": f"PILE{serial:08d}",
+                "kind": "wall",
                 "install_address": f"{region.city}测试区示例路{serial % 900 + 1}号车库",
                 "value": "3000.00",
             },
@@ -247,11 +321,18 @@ def _new_energy(serial: int, region: Region, cover_on: date) -> Cover:
 def _special(serial: int, region: Region, cover_on: date) -> Cover:
     return Cover(
         vehicle={
-            "kind": "special", "special_class": 2, "brand_model": "示例牌SL5250JQZ",
-            "model_code": "STABCD0001", "seats": 2, "curb_mass_kg": 20000, "plate_type": "01",
-            "plate_color": "yellow", "use_nature": "non_commercial_person",
+            "kind": "special",
+            "special_class": 2,
+            "brand_model": "示例牌SL5250JQZ",
+            "model_code": "STABCD0001",
+            "seats": 2,
+            "curb_mass_kg": 20000,
+            "plate_type": "01",
+            "plate_color": "yellow",
+            "use_nature": "non_commercial_person",
             "first_registered_on": (cover_on - timedelta(days=700)).isoformat(),
-            "new_price": "860000.00", "special_use": "起重作业",
+            "new_price": "860000.00",
+            "special_use": "起重作业",
             "fixed_equipment": [{"name": "吊机", "model": "DJ-25", "value": "300000.00"}],
             "working_area": region.city,
         },
@@ -270,10 +351,17 @@ def _special(serial: int, region: Region, cover_on: date) -> Cover:
 def _motorcycle(serial: int, region: Region, cover_on: date) -> Cover:
     return Cover(
         vehicle={
-            "kind": "motorcycle", "motorcycle_class": "two_wheel",
-            "brand_model": "示例牌SL150-2", "model_code": "SMABCD0001", "seats": 2,
-            "displacement_ml": 150, "curb_mass_kg": 130, "new_price": "9800.00",
-            "plate_type": "07", "plate_color": "yellow", "use_nature": "non_commercial_person",
+            "kind": "motorcycle",
+            "motorcycle_class": "two_wheel",
+            "brand_model": "示例牌SL150-2",
+            "model_code": "SMABCD0001",
+            "seats": 2,
+            "displacement_ml": 150,
+            "curb_mass_kg": 130,
+            "new_price": "9800.00",
+            "plate_type": "07",
+            "plate_color": "yellow",
+            "use_nature": "non_commercial_person",
             "first_registered_on": (cover_on - timedelta(days=500)).isoformat(),
         },
         base="120.00",
@@ -284,15 +372,24 @@ def _motorcycle(serial: int, region: Region, cover_on: date) -> Cover:
 def _single_trip(serial: int, region: Region, cover_on: date) -> Cover:
     return Cover(
         vehicle={
-            "kind": "passenger", "brand_model": "示例牌SL6480B", "model_code": "SLABCD0002",
-            "displacement_ml": 1498, "seats": 5, "new_price": "98000.00", "curb_mass_kg": 1500,
-            "plate_status": "temporary", "plate_no": None, "plate_type": "22",
+            "kind": "passenger",
+            "brand_model": "示例牌SL6480B",
+            "model_code": "SLABCD0002",
+            "displacement_ml": 1498,
+            "seats": 5,
+            "new_price": "98000.00",
+            "curb_mass_kg": 1500,
+            "plate_status": "temporary",
+            "plate_no": None,
+            "plate_type": "22",
             "temporary_plate_no": f"{region.plate}Z临{serial % 100_000:05d}",
             "temporary_plate_office": f"{region.city}公安局交通管理局",
             "temporary_plate_valid_to": (cover_on + timedelta(days=30)).isoformat(),
             "invoice_on": (cover_on - timedelta(days=12)).isoformat(),
             "trip": {
-                "origin": region.city, "destination": "重庆市", "planned_km": 316,
+                "origin": region.city,
+                "destination": "重庆市",
+                "planned_km": 316,
                 "delivery_mode": "自驾",
             },
         },
@@ -314,9 +411,7 @@ _COVERS = {
 }
 
 
-def _compulsory(
-    serial: int, region: Region, cover: Cover, period: tuple[date, date]
-) -> dict:
+def _compulsory(serial: int, region: Region, cover: Cover, period: tuple[date, date]) -> dict:
     rate = region.three_years_free if cover.float_code == "A3" else "0"
     short_term = (period[1] - period[0]).days < 100
     return {
@@ -331,9 +426,7 @@ def _compulsory(
     }
 
 
-def _commercial(
-    serial: int, region: Region, cover: Cover, period: tuple[date, date]
-) -> dict:
+def _commercial(serial: int, region: Region, cover: Cover, period: tuple[date, date]) -> dict:
     ncd, pricing = cover.factors
     factor = Decimal(ncd) * Decimal(pricing)
     coverages = []
