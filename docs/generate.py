@@ -113,14 +113,20 @@ def error_pages() -> str:
         "| code | kind | message |",
         "|---|---|---|",
     ]
-    for error in sorted(_descendants(base.BaozhenError), key=lambda e: getattr(e, "code", "")):
-        if error.__dict__.get("code"):
-            kind = "outage" if issubclass(error, base.Outage) else "refusal"
-            lines.append(f"| `{error.code}` | {kind} | {error.message} |")
+    rows = {
+        f"| `{error.code}` | {_kind(error, base.Outage)} | {error.message} |"
+        for error in _descendants(base.BaozhenError)
+        if error.__dict__.get("code")
+    }
+    lines += sorted(rows)
     catalogue = importlib.import_module("baozhen.insurance.proposals.catalogue").CATALOGUE
     lines += ["\n## Faults of a proposal\n", "| code | message |", "|---|---|"]
     lines += [f"| `{code}` | {_text(entry)} |" for code, entry in sorted(catalogue.items())]
     return MADE + "\n".join(lines) + "\n"
+
+
+def _kind(error: type, outage: type) -> str:
+    return "outage" if issubclass(error, outage) else "refusal"
 
 
 def _text(entry: object) -> str:
