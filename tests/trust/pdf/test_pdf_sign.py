@@ -11,6 +11,7 @@ import pytest
 
 from baozhen.trust.cms.parse import parse_signed_data
 from baozhen.trust.cms.template import Profile
+from baozhen.trust.crypto.digests import sha256, sm3
 from baozhen.trust.crypto.keys import Algorithm, generate
 from baozhen.trust.errors import SigningError, UnsupportedError
 from baozhen.trust.pdf.appearance import SealAppearance, riding_strips
@@ -363,3 +364,9 @@ def test_an_rsa_signature_that_ends_like_an_sm2_one_passes_by_the_longer_way(mon
 
     monkeypatch.setattr(release, "_RSA_SIZES", (8,))
     check_before_release(pdfs.signed(), pdfs.linted(), **pdfs.identities())
+
+
+def test_the_check_before_release_tells_the_digests_of_the_whole_file():
+    data = sign()
+    digests = check_before_release(data, pdfs.linted(), **pdfs.identities())
+    assert (digests.sha256, digests.sm3) == (sha256(data), sm3(data))

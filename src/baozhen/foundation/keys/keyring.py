@@ -78,7 +78,8 @@ def get_keyring() -> DataKeyring:
 
     Raises KeyConfigurationFault when production has none or is given development's.
     """
-    return _load(configured("BAOZHEN_DATA_KEYS"), secrets_directory(), is_production())
+    # Every encrypted field asks: the key of the cache is made of texts, which are cheap to compare.
+    return _load(configured("BAOZHEN_DATA_KEYS"), configured("BAOZHEN_DATA"), is_production())
 
 
 def parse_keyring(text: str) -> DataKeyring:
@@ -124,7 +125,7 @@ def _check(ring: DataKeyring) -> None:
 
 
 @lru_cache(maxsize=4)
-def _load(source: str, directory: Path, production: bool) -> DataKeyring:
+def _load(source: str, _data: str, production: bool) -> DataKeyring:
     if not source and production:
         raise KeyConfigurationFault(reason="生产模式须设置 BAOZHEN_DATA_KEYS，不会自行产生数据密钥")
     if source.lstrip().startswith("{"):
@@ -132,7 +133,7 @@ def _load(source: str, directory: Path, production: bool) -> DataKeyring:
     elif source:
         ring = parse_keyring(read_private(Path(source)).decode(errors="replace"))
     else:
-        ring = _development_keyring(directory / "data-keys.json")
+        ring = _development_keyring(secrets_directory() / "data-keys.json")
     if production and ring.is_development:
         raise KeyConfigurationFault(reason="生产模式拒绝开发用的数据密钥")
     return ring

@@ -17,13 +17,12 @@ from baozhen.foundation.sealing.failures import count_failure
 from baozhen.foundation.sealing.identities import BoundCertificate
 from baozhen.foundation.sealing.opening import SealingKeys
 from baozhen.foundation.timestamps.port import Timestamper
-from baozhen.trust.crypto.digests import sha256, sm3
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import LintError, SigningError
 from baozhen.trust.pdf.appearance import SealAppearance
 from baozhen.trust.pdf.fonts import FontSet
 from baozhen.trust.pdf.lint import LintedPdf, LintLimits, lint
-from baozhen.trust.pdf.release import ReleaseError, check_before_release
+from baozhen.trust.pdf.release import FileDigests, ReleaseError, check_before_release
 from baozhen.trust.pdf.render import Renderer, Template
 from baozhen.trust.pdf.sign import sign_dual
 
@@ -99,11 +98,11 @@ class Sealer:
         request = replace(request, at=request.at.replace(microsecond=0))
         template = self._renderer.template(request.template, request.version)
         document = self._lint(self._render(request))
-        data = self._sign(document, request, self._appearance(template))
+        data, digests = self._sign(document, request, self._appearance(template))
         return SealedPdf(
             data=data,
-            sha256=sha256(data).hex(),
-            sm3=sm3(data).hex(),
+            sha256=digests.sha256.hex(),
+            sm3=digests.sm3.hex(),
             sealed_at=request.at,
             template_version=template.version,
             template_sha256=template.sha256,
@@ -114,7 +113,8 @@ class Sealer:
     def seal_pdf(self, pdf: bytes, *, at: datetime, appearance: SealAppearance | None) -> bytes:
         """Lint, sign and check a document that was rendered elsewhere."""
         request = SealRequest(template="", version="", data={}, at=at)
-        return self._sign(self._lint(pdf), request, appearance)
+        data, _ = self._sign(self._lint(pdf), request, appearance)
+        return data
 
     def _render(self, request: SealRequest) -> bytes:
         try:
@@ -143,14 +143,16 @@ class Sealer:
 
     def _sign(
         self, document: LintedPdf, request: SealRequest, appearance: SealAppearance | None
-    ) -> bytes:
+    ) -> tuple[bytes, FileDigests]:
         if request.at > self._keys.not_after:
             count_failure("sign")
             raise SigningError("签名证书已过期")
         for attempt in range(1, _SIGNING_TRIES + 1):
             data = self._sign_once(document, request, appearance)
             try:
-                check_before_release(data, document, sm2=self._keys.sm2, rsa=self._keys.rsa)
+                digests = check_before_release(
+                    data, document, sm2=self._keys.sm2, rsa=self._keys.rsa
+                )
             except ReleaseError as error:
                 count_failure("release", error.algorithm)
                 logger.critical("signature failed its check before release: %s", error)
@@ -158,7 +160,7 @@ class Sealer:
                     raise
             else:
                 break
-        return data
+        return data, digests
 
     def _sign_once(
         self, document: LintedPdf, request: SealRequest, appearance: SealAppearance | None

@@ -1,7 +1,7 @@
 """Digests and keyed digests: SM3 (GB/T 32905) and SHA-256 (FIPS 180-4), by pyca/cryptography."""
 
 import hashlib
-from typing import Protocol
+from typing import Protocol, Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -14,8 +14,11 @@ DIGEST_BYTES = 32
 class Digest(Protocol):
     """A digest in the making: feed it with `update`, then ask `finalize` once."""
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take in more bytes."""
+
+    def copy(self) -> Self:
+        """Return a second one that has taken in the same bytes so far."""
 
     def finalize(self) -> bytes:
         """Return the 32 bytes of the digest; the object is spent afterwards."""

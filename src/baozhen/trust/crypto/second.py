@@ -51,6 +51,15 @@ def digest(point: bytes, message: bytes) -> bytes:
     return bytes(sm3_hash(z + message))
 
 
+def content_sm3(data: bytes) -> bytes:
+    """Return the SM3 digest of a document about to be signed.
+
+    The check before release computes the same digest with the first implementation, so each
+    signed document has been hashed by both.
+    """
+    return bytes(sm3_hash(data))
+
+
 def generate() -> tuple[bytes, bytes]:
     """Make a throw-away key: (point x ‖ y, scalar). For the self-test and for tests."""
     point, scalar = sm2_key_generate()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from baozhen.trust.cms.parse import parse_signed_data, verify_signed_data
 from baozhen.trust.cms.timestamp import read_token
+from baozhen.trust.crypto.digests import Digest, new_sha256, new_sm3
 from baozhen.trust.crypto.digests import digest as digest_by_name
 from baozhen.trust.crypto.keys import verify_signature_independently
 from baozhen.trust.errors import SigningError, TrustError
@@ -18,7 +19,7 @@ from baozhen.trust.pdf.lint import LintedPdf
 from baozhen.trust.pdf.objects import Ref, read_header, read_text
 from baozhen.trust.pdf.reader import PdfFile
 from baozhen.trust.pdf.sign import RSA_FIELD, SM2_FIELD, SigningIdentity
-from baozhen.trust.pdf.signatures import PdfSignature, covered_digest, read_signature
+from baozhen.trust.pdf.signatures import PdfSignature, read_signature
 from baozhen.trust.pdf.xref import Section, read_section
 from baozhen.trust.x509 import der
 from baozhen.trust.x509.parse import parse_certificate
@@ -42,12 +43,23 @@ class ReleaseError(SigningError):
         self.algorithm = algorithm
 
 
+@dataclass(frozen=True)
+class FileDigests:
+    """The digests of a whole released file."""
+
+    sha256: bytes
+    sm3: bytes
+
+
 def check_before_release(
     signed: bytes, original: LintedPdf, *, sm2: SigningIdentity, rsa: SigningIdentity
-) -> None:
-    """Raise ReleaseError unless `signed` is `original` with exactly these two signatures."""
+) -> FileDigests:
+    """Raise ReleaseError unless `signed` is `original` with exactly these two signatures.
+
+    The digests of the whole file come with it: the check has hashed nearly all of it anyway.
+    """
     try:
-        _check(signed, original, sm2=sm2, rsa=rsa)
+        return _check(signed, original, sm2=sm2, rsa=rsa)
     except ReleaseError:
         raise
     except TrustError as error:
@@ -64,7 +76,7 @@ class _Pair:
 
 def _check(
     signed: bytes, original: LintedPdf, *, sm2: SigningIdentity, rsa: SigningIdentity
-) -> None:
+) -> FileDigests:
     if not signed.startswith(original.data):
         raise ReleaseError("签署改动了原文")
     second, first = _read_updates(signed, original)
@@ -77,8 +89,11 @@ def _check(
         raise ReleaseError("签名没有覆盖整个文件")
     if not first.end < pair.sm2.end <= min(e.offset for e in second.entries.values()):
         raise ReleaseError("SM2 签名的覆盖范围不对")
-    _check_signature(signed, pair.sm2, sm2)
-    _check_signature(signed, pair.rsa, rsa)
+    covered, sm3 = _digests(signed, pair.sm2, new_sm3())
+    _check_signature(pair.sm2, sm2, covered)
+    covered, sha256 = _digests(signed, pair.rsa, new_sha256())
+    _check_signature(pair.rsa, rsa, covered)
+    return FileDigests(sha256=sha256, sm3=sm3)
 
 
 def _read_updates(signed: bytes, original: LintedPdf) -> tuple[Section, Section]:
@@ -160,8 +175,20 @@ def _read_pair(file: PdfFile) -> _Pair:
     return _Pair(**read)
 
 
-def _check_signature(signed: bytes, place: PdfSignature, identity: SigningIdentity) -> None:
-    digest = covered_digest(signed, place, identity.template.hash_name)
+def _digests(signed: bytes, place: PdfSignature, digest: Digest) -> tuple[bytes, bytes]:
+    """Return the digest of what a signature covers, and the one of the whole file.
+
+    Both begin with all that stands before the signature's value; it is hashed once.
+    """
+    view = memoryview(signed)
+    digest.update(view[: place.gap.start])
+    whole = digest.copy()
+    digest.update(view[place.gap.end : place.end])
+    whole.update(view[place.gap.start :])
+    return digest.finalize(), whole.finalize()
+
+
+def _check_signature(place: PdfSignature, identity: SigningIdentity, digest: bytes) -> None:
     signature = _last_octets(place.contents)
     # Without a token the container must be exactly what the identity's template makes of the
     # digest and the signature: certificates, names and order are thereby the planned ones.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Self
@@ -72,7 +73,7 @@ class Renderer:
         self._templates: dict[tuple[str, str], Template] = {}
         self._compiler: typst.Compiler | None = None
 
-    @property
+    @cached_property
     def engine_version(self) -> str:
         """Name and version of the typesetter, recorded with each document."""
         return f"typst-{version('typst')}"

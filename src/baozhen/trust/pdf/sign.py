@@ -13,8 +13,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from baozhen.trust.cms.template import CmsTemplate, Profile
-from baozhen.trust.crypto.digests import Digest, new_sha256, new_sm3
+from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.crypto.keys import Algorithm, Signer
+from baozhen.trust.crypto.second import content_sm3
 from baozhen.trust.errors import SigningError
 from baozhen.trust.pdf.appearance import (
     SealAppearance,
@@ -93,7 +94,8 @@ def sign_dual(
         entries=entries,
         reserve=sm2.reserve(with_timestamp=timestamp is not None),
     )
-    signed = _fill(layout, sm2, new_sm3(), timestamp)
+    # The check before release hashes again, by the other implementation of SM3.
+    signed = _fill(layout, sm2, content_sm3(layout.left + layout.right), timestamp)
     position, size = layout.next_base
     base = Base(signed, position, size, plan.base.root, plan.base.trailer_tail)
     layout = lay_out(
@@ -103,7 +105,7 @@ def sign_dual(
         entries=entries,
         reserve=rsa.reserve(with_timestamp=timestamp is not None),
     )
-    return _fill(layout, rsa, new_sha256(), timestamp)
+    return _fill(layout, rsa, sha256(layout.left + layout.right), timestamp)
 
 
 def _check_identities(sm2: SigningIdentity, rsa: SigningIdentity, at: datetime) -> None:
@@ -116,13 +118,11 @@ def _check_identities(sm2: SigningIdentity, rsa: SigningIdentity, at: datetime) 
 
 
 def _fill(
-    layout: Layout, identity: SigningIdentity, digest: Digest, timestamp: Timestamp | None
+    layout: Layout, identity: SigningIdentity, digest: bytes, timestamp: Timestamp | None
 ) -> bytes:
-    digest.update(layout.left)
-    digest.update(layout.right)
     template = identity.template
     stamp = (lambda value: timestamp(value, template.hash_name)) if timestamp else None
-    return layout.fill(template.build(digest.finalize(), identity.signer.sign, stamp))
+    return layout.fill(template.build(digest, identity.signer.sign, stamp))
 
 
 def _entries(at: datetime, organization: str) -> bytes:
