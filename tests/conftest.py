@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection
+
+from baozhen.site.fonts import prepare_fonts
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -13,3 +18,35 @@ def shared_dir() -> Path:
     if not SHARED.is_dir():
         pytest.fail(f"共享目录 {SHARED} 不在检出目录旁边：这些测试需要它的合成数据")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def fonts():
+    """The prepared fonts, made once."""
+    return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)
+
+
+@pytest.fixture
+def database(db):
+    """A test's database, rolled back after it; where tests commit, another takes its place."""
+
+
+@pytest.fixture
+def platform(database, fonts):
+    """Keys, certificates and roles in place; the process keeps its sealer from test to test."""
+    call_command("prepare_platform")
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(request):
+    """The queue's tables are not Django's to flush: a test that commits leaves no job behind."""
+    mark = request.node.get_closest_marker("django_db")
+    commits = mark is not None and mark.kwargs.get("transaction")
+    if not (commits or {"transactional_db", "live_server"} & set(request.fixturenames)):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+        cursor.execute("DELETE FROM procrastinate_workers")

@@ -10,7 +10,7 @@ from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.policies.services.chunks import complete_proposals
 from baozhen.insurance.policies.services.submit import submit_proposal
 from baozhen.insurance.proposals.models import Proposal
-from tests.insurance.conftest import fonts, platform  # noqa: F401 -- fixtures
+from tests.insurance.conftest import database  # noqa: F401 -- a fixture
 from tests.insurance.making import accept, make_proposal
 
 pytestmark = pytest.mark.usefixtures("platform")

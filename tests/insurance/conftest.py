@@ -1,14 +1,11 @@
-"""What the tests of issuing stand on: fonts, keys and certificates of the tests' data folder."""
+"""What the tests of issuing stand on: a database to commit to, and an instant."""
 
 from datetime import UTC, datetime
 
 import pytest
-from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.db import connection
 
 from baozhen.insurance.policies.services import resources
-from baozhen.site.fonts import prepare_fonts
 
 _TABLES = (
     "proposals_proposal",
@@ -24,17 +21,9 @@ _TABLES = (
 )
 
 
-@pytest.fixture(scope="session")
-def fonts():
-    """The prepared fonts, made once."""
-    return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)
-
-
 @pytest.fixture
-def platform(transactional_db, fonts):
-    """A platform that can seal: the process keeps its sealer from test to test."""
-    call_command("prepare_platform")
-    resources.process_sealer()
+def database(transactional_db):
+    """A database that issuing commits to, its queue empty; no sealer outlives a test."""
     with connection.cursor() as cursor:  # the queue's tables are not Django's to flush
         cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute("DELETE FROM procrastinate_workers")

@@ -1,7 +1,6 @@
 """The health checks on a running platform, and what they say when something is wrong."""
 
 import pytest
-from django.core.management import call_command
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.health import find, findings
@@ -13,25 +12,20 @@ from baozhen.site.checks import CHECKS
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def prepared(transactional_db):
-    call_command("prepare_platform")
-
-
 def complaint(area):
     (finding,) = [each for each in find(area, CHECKS[area]) if not each.ok]
     return finding.detail
 
 
 @pytest.mark.requirement("S0-7.1.3.1")
-def test_a_prepared_platform_is_healthy_in_every_part(prepared):
+def test_a_prepared_platform_is_healthy_in_every_part(platform):
     """S0-7.1.3.1: security, management, configuration, signing, verifying, making documents."""
     found = list(findings())
     assert [finding for finding in found if not finding.ok] == []
     assert {finding.area for finding in found} == set(CHECKS)
 
 
-def test_a_missing_binding_is_named(prepared):
+def test_a_missing_binding_is_named(platform):
     binding = CertificateBinding.objects.get(algorithm="sm2-sm3")
     suspend_binding(binding.pk, actor="test", at=now())
     assert "sm2-sm3" in complaint("签章证书")

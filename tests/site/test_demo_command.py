@@ -20,6 +20,7 @@ def test_demo_data_loads_once(tmp_path):
         assert "接口密钥：bz_" in first.stdout
         assert "查询示例：保单号 P" in first.stdout
         assert len(list((installed.home / "demo").glob("*.pdf"))) == 35
+        assert len(list((installed.home / "demo").glob("*.pdf.proof.json"))) == 35
         accounts = installed.home / "demo-accounts.txt"
         assert accounts.stat().st_mode & 0o077 == 0
         again = installed.run("demo")

@@ -30,6 +30,17 @@ def write(path, *raws):
     return path
 
 
+def time_checks(installed, folder):
+    """The results of the check of time, by `baozhen verify FOLDER/*.pdf`."""
+    pdfs = sorted(folder.glob("*.pdf"))
+    done = installed.run("verify", *pdfs, "--json", "--trust", installed.home / "trust")
+    assert done.returncode == 0, done.stdout + done.stderr
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    return [
+        check["result"] for report in reports for check in report["checks"] if check["step"] == 10
+    ]
+
+
 @pytest.mark.requirement("S0-4.3.3a")
 def test_a_file_of_all_forms_becomes_policies(installed, tmp_path):
     file = write(
@@ -55,12 +66,36 @@ def test_a_file_of_all_forms_becomes_policies(installed, tmp_path):
             assert hashlib.sha256(data).hexdigest() == policy["sha256"]
             assert policy["file"] == f"{policy['policy_no']}.pdf"
             assert len(data) <= 150 * 1024
-    assert len(list(out.iterdir())) == 15
+            proof = json.loads((out / f"{policy['file']}.proof.json").read_bytes())
+            assert (proof["format"], proof["sha256"]) == ("baozhen-proof/1", policy["sha256"])
+    assert len(list(out.iterdir())) == 30
+    assert time_checks(installed, out) == ["passed"] * 15
+    for proof in out.glob("*.proof.json"):
+        proof.unlink()
+    assert time_checks(installed, out) == ["unknown"] * 15  # it is the proof that shows the time
 
     again = installed.run("issue", file, "--out", tmp_path / "out2", "--report", "-")
     assert again.returncode == 0, again.stderr
     assert [json.loads(line) for line in again.stdout.splitlines()] == rows
-    assert len(list((tmp_path / "out2").iterdir())) == 15
+    assert len(list((tmp_path / "out2").iterdir())) == 30
+
+
+def test_a_stale_proof_goes_and_a_missing_one_comes(installed, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    aggregated = write(tmp_path / "one.jsonl", make_proposal(50))
+    inside = write(tmp_path / "two.jsonl", make_proposal(51))
+    numbers = {n: make_proposal(n)["compulsory"]["policy_no"] for n in (50, 51)}
+    for number in numbers.values():
+        (out / f"{number}.pdf").write_bytes(b"another file")
+        (out / f"{number}.pdf.proof.json").write_text("{}", "utf-8")
+    assert installed.run("issue", aggregated, "--out", out).returncode == 0
+    assert installed.run("issue", inside, "--out", out, "--timestamp", "each").returncode == 0
+    # The tokens of `each` are inside the signatures: nothing belongs beside those files.
+    assert (out / f"{numbers[50]}.pdf.proof.json").is_file()
+    assert not (out / f"{numbers[51]}.pdf.proof.json").exists()
+    assert len(list(out.glob("*.proof.json"))) == 3
+    assert time_checks(installed, out) == ["passed"] * 6
 
 
 def test_what_is_refused_is_reported_and_the_rest_goes_on(installed, tmp_path):

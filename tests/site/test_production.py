@@ -7,6 +7,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from baozhen.site.environment import live_timestamp_mode
 from baozhen.site.production import check_mode, unsafe_settings
 
 SAFE = {
@@ -60,6 +61,20 @@ def test_the_demonstration_clock_is_refused():
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ImproperlyConfigured, match="development"):
         check_mode(SAFE | {"BAOZHEN_MODE": "prod"})
+
+
+def test_the_timestamp_mode_is_each_unless_another_one_is_named(monkeypatch):
+    monkeypatch.delenv("BAOZHEN_TIMESTAMP", raising=False)
+    assert live_timestamp_mode() == "each"
+    for mode in ("each", "aggregated", "none"):
+        monkeypatch.setenv("BAOZHEN_TIMESTAMP", mode)
+        assert live_timestamp_mode() == mode
+
+
+def test_an_unknown_timestamp_mode_is_refused(monkeypatch):
+    monkeypatch.setenv("BAOZHEN_TIMESTAMP", "always")
+    with pytest.raises(ImproperlyConfigured, match="each、aggregated、none 之一，现在是 always"):
+        live_timestamp_mode()
 
 
 def test_the_settings_themselves_refuse():

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+from baozhen.insurance.policies.states import TimestampMode
 from baozhen.site.embedded import EmbeddedDatabase
 
 
@@ -26,6 +29,15 @@ def database_settings(data: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": os.environ.get("BAOZHEN_TEST_DB", "test_baozhen")},
     }
+
+
+def live_timestamp_mode() -> str:
+    """Return BAOZHEN_TIMESTAMP, how the time of proposals that come one by one is attested."""
+    mode = os.environ.get("BAOZHEN_TIMESTAMP") or TimestampMode.EACH
+    if mode not in set(TimestampMode):
+        known = "、".join(TimestampMode)
+        raise ImproperlyConfigured(f"BAOZHEN_TIMESTAMP 只能是 {known} 之一，现在是 {mode}")
+    return str(mode)
 
 
 def development_secret(data: Path) -> str:

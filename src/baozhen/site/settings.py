@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 
 from baozhen.foundation.logging import logging_settings
-from baozhen.site.environment import database_settings, development_secret
+from baozhen.site.environment import database_settings, development_secret, live_timestamp_mode
 from baozhen.site.production import check_mode
 
 MODE = BAOZHEN_MODE = os.environ.get("BAOZHEN_MODE", "development")
@@ -136,6 +136,7 @@ CAPTCHA_TIMEOUT = 5  # minutes
 BAOZHEN_STORAGE = os.environ.get("BAOZHEN_STORAGE", "local")
 BAOZHEN_ARCHIVE = BAOZHEN_DATA / "archive"
 BAOZHEN_TSA_URLS = [u for u in os.environ.get("BAOZHEN_TSA_URLS", "").split(",") if u]
+BAOZHEN_TIMESTAMP = live_timestamp_mode()
 BAOZHEN_MAIL_URL = os.environ.get("BAOZHEN_MAIL_URL", "")
 BAOZHEN_FONTS = BAOZHEN_DATA / "fonts"
 BAOZHEN_SEAL_PICTURE = BAOZHEN_DATA / "trust" / "seal.png"

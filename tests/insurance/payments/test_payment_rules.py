@@ -15,6 +15,7 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 def exception(**changes):
     facts = {
+        "approval_no": "JWCD-2026-001",
         "approved_by": "测试审批人",
         "approved_on": date(2026, 3, 1),
         "basis": "示例监管通知（2026）1 号",
@@ -63,6 +64,8 @@ def test_an_exception_ends_with_its_day_in_china(unpaid):
 @pytest.mark.parametrize(
     "changes",
     [
+        {"approval_no": ""},
+        {"approval_no": "批〔2026〕1号"},
         {"approved_by": " "},
         {"basis": ""},
         {"approved_on": date(2026, 3, 11)},
@@ -77,6 +80,7 @@ def test_an_exception_without_approval_term_or_scope_is_none(changes):
 
 def test_exceptions_are_data():
     row = {
+        "approval_no": "JWCD-2026-001",
         "approved_by": "测试审批人",
         "approved_on": "2026-03-01",
         "basis": "示例",

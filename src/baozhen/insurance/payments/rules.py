@@ -1,20 +1,27 @@
 """The gate's rules about money: paid by the policyholder, in full, before cover and policy.
 
-Pay-first 见费出单 is a rule as data (payments/data/pay_first.json): only an approved, dated
-exception lets a policy be issued before its premium has come.
+Pay-first 见费出单 is a rule as data (payments/data/pay_first.json, or the file that
+BAOZHEN_PAY_FIRST names): only an approved, dated exception lets a policy be issued before its
+premium has come.
 """
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from baozhen.insurance.proposals.content import Commercial, Compulsory, ProposalData
 from baozhen.insurance.proposals.faults import Fault, fault
 from baozhen.insurance.proposals.wording import moment, yuan
+
+_DATA = Path(__file__).with_name("data") / "pay_first.json"
+# Printed on the policy in a narrow place, with the glyphs that every font has.
+_APPROVAL_NO = re.compile(r"[0-9A-Za-z-]{1,32}")
 
 
 class PayFirstError(ValueError):
@@ -23,11 +30,12 @@ class PayFirstError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PayFirstException:
-    """An approved exception: who approved it, when, on what ground, for how long, for what.
+    """An approved exception: its number, who approved it, when, why, for how long, for what.
 
     The scope names branches, forms or single proposals; what it names must all fit.
     """
 
+    approval_no: str
     approved_by: str
     approved_on: date
     basis: str
@@ -38,6 +46,8 @@ class PayFirstException:
     proposals: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        if not _APPROVAL_NO.fullmatch(self.approval_no):
+            raise PayFirstError("见费出单的例外必须有批准号：字母、数字和连字符，不超过 32 个字符")
         if not self.approved_by.strip() or not self.basis.strip():
             raise PayFirstError("见费出单的例外必须写明批准人和依据")
         if not self.approved_on <= self.valid_from <= self.valid_to:
@@ -59,6 +69,7 @@ def read_exceptions(table: Mapping[str, Any]) -> tuple[PayFirstException, ...]:
     """Return the exceptions of a table as pay_first.json has them."""
     return tuple(
         PayFirstException(
+            approval_no=row["approval_no"],
             approved_by=row["approved_by"],
             approved_on=date.fromisoformat(row["approved_on"]),
             basis=row["basis"],
@@ -72,27 +83,31 @@ def read_exceptions(table: Mapping[str, Any]) -> tuple[PayFirstException, ...]:
     )
 
 
-@cache
 def pay_first_exceptions() -> tuple[PayFirstException, ...]:
-    """Return the exceptions that the product carries."""
-    text = resources.files(__package__).joinpath("data/pay_first.json").read_text("utf-8")
-    return read_exceptions(json.loads(text))
+    """Return the insurer's exceptions; the product itself carries none."""
+    return _load(os.environ.get("BAOZHEN_PAY_FIRST") or str(_DATA))
+
+
+@cache
+def _load(path: str) -> tuple[PayFirstException, ...]:
+    return read_exceptions(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def check_paid(
     proposal: ProposalData, now: datetime, exceptions: Sequence[PayFirstException]
 ) -> Iterator[Fault]:
     """The premium has been received (S0-4.3.2), or an exception holds today."""
-    if proposal.payment is None and not _excepted(proposal, now, exceptions):
+    if proposal.payment is None and find_exception(proposal, now, exceptions) is None:
         yield fault("payment_missing", "payment")
 
 
-def _excepted(
+def find_exception(
     proposal: ProposalData, now: datetime, exceptions: Sequence[PayFirstException]
-) -> bool:
+) -> PayFirstException | None:
+    """Return the first exception that holds for a proposal today; None when none does."""
     # The day of the proposal's own zone: exceptions are dated in China.
     on = now.astimezone(proposal.submitted_at.tzinfo).date()
-    return any(exception.covers(proposal, on) for exception in exceptions)
+    return next((exception for exception in exceptions if exception.covers(proposal, on)), None)
 
 
 def check_payer_name(proposal: ProposalData) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from baozhen.foundation.masking import mask_id, mask_mobile, mask_vin
 from baozhen.foundation.money import chinese_capitals, format_yuan, split_vat
+from baozhen.insurance.payments.rules import find_exception, pay_first_exceptions
 from baozhen.insurance.policies.insurer_wording import InsurerFacts, insurer_rows, source_rows
 from baozhen.insurance.policies.states import PolicyKind
 from baozhen.insurance.policies.vehicle_wording import plate_words, vehicle_fields
@@ -41,6 +42,7 @@ Content = dict[str, Any]
 
 TEMPLATE_VERSION = "1"
 _MARK_SUFFIX = "-BZ"
+_PAID_LATER = "按约定后付"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,8 @@ def policy_content(
 ) -> Content:
     """What the policy of one cover says.
 
-    Raises ValueError when the proposal isn't paid or has no such cover: the gate asks that first.
+    Raises ValueError when the proposal has no such cover, or is neither paid nor excepted from
+    paying first: the gate asks that before.
     """
     shared: Content = {
         "kind": str(kind),
@@ -94,6 +97,7 @@ def policy_content(
     cover = (
         _compulsory_part(proposal) if kind == PolicyKind.COMPULSORY else _commercial_part(proposal)
     )
+    cover["period"] += _terms(proposal, facts)
     return shared | cover | {"heads": _heads(proposal, cover["number"], facts)}
 
 
@@ -152,12 +156,13 @@ def _collect(name: str, part: Any, found: list[tuple[str, str]]) -> None:
 
 
 def _heads(proposal: ProposalData, number: str, facts: IssueFacts) -> list[Field]:
-    payment, signature = present(proposal.payment), present(proposal.signature)
+    payment, signature = proposal.payment, present(proposal.signature)
+    paid = format_moment(payment.paid_at) if payment is not None else _PAID_LATER
     confirmed_at = signature.otp_verified_at or signature.signed_at
     return [
         ["policy_no", "保险单号", number],
         ["confirmation_code", "投保确认码", facts.confirmation_code],
-        ["payment.paid_at", "收费确认时间", format_moment(payment.paid_at)],
+        ["payment.paid_at", "收费确认时间", paid],
         ["signature.otp_verified_at", "投保确认时间", format_moment(confirmed_at)],
         ["numbered_at", "保单生成时间", format_moment(facts.numbered_at)],
     ]
@@ -222,7 +227,7 @@ def _compulsory_part(proposal: ProposalData) -> Content:
         ),
         "premium": _premium("compulsory.premium", cover.premium_fen),
         "tax": _tax(proposal.vehicle_tax),
-        "period": _period("compulsory", proposal, cover.cover_starts_at, cover.cover_ends_at),
+        "period": _period("compulsory", cover.cover_starts_at, cover.cover_ends_at),
     }
 
 
@@ -233,7 +238,7 @@ def _commercial_part(proposal: ProposalData) -> Content:
         "coverages": [_coverage(index, coverage) for index, coverage in enumerate(cover.coverages)],
         "rating": [[_factors(cover)]],
         "premium": _premium("commercial.premium", cover.premium_fen),
-        "period": _period("commercial", proposal, cover.cover_starts_at, cover.cover_ends_at),
+        "period": _period("commercial", cover.cover_starts_at, cover.cover_ends_at),
     }
 
 
@@ -297,14 +302,23 @@ def _premium(key: str, fen: int) -> Field:
     ]
 
 
-def _period(name: str, proposal: ProposalData, starts_at: datetime, ends_at: datetime) -> list[Row]:
+def _period(name: str, starts_at: datetime, ends_at: datetime) -> list[Row]:
+    return [[[f"{name}.period", "保险期间", format_period(starts_at, ends_at)]]]
+
+
+def _terms(proposal: ProposalData, facts: IssueFacts) -> list[Row]:
+    """How disputes are settled and how the premium is paid; both are said on every policy."""
     dispute = proposal.dispute
     mode = label("dispute_mode", dispute.mode)
     said = f"{mode}（{dispute.body}）" if dispute.body else mode
-    return [
-        [[f"{name}.period", "保险期间", format_period(starts_at, ends_at)]],
-        [["dispute.mode", "争议解决方式", said], ["payment.mode", "交费方式", "一次交清"]],
-    ]
+    settled = ["dispute.mode", "争议解决方式", said]
+    if proposal.payment is not None:
+        return [[settled, ["payment.mode", "交费方式", "一次交清"]]]
+    # S0-4.3.2: the policy itself says by which approval it came before its premium.
+    exception = present(find_exception(proposal, facts.numbered_at, pay_first_exceptions()))
+    approved_on = format_date(exception.approved_on)
+    approval = f"{_PAID_LATER}（例外批准号 {exception.approval_no}，批准日期 {approved_on}）"
+    return [[settled], [["payment.mode", "交费方式", approval]]]
 
 
 def _tax(tax: VehicleTax) -> list[Row]:

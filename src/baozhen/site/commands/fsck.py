@@ -17,6 +17,7 @@ from baozhen.insurance.proposals.models import Batch, Proposal
 from baozhen.insurance.verification.consistency import (
     FileChecks,
     Finding,
+    check_clauses,
     check_file,
     check_timestamps,
     contradictions,
@@ -33,7 +34,7 @@ HELP = """全面自查，找出并指名任何一处不符：
   3 审计链与日志  每个对象的审计链、默克尔日志、检查点及其签名（被删除的记录）
   4 归档字节      重新计算全部归档文件的摘要（被改动的字节、缺失的文件）
   5 时间戳        每个聚合时间戳的令牌、默克尔根和叶子
-  6 抽样验真      抽取若干文件做完整核验，并逐项比对文件文字与冻结内容
+  6 抽样验真      抽取若干文件做完整核验，并逐项比对文件文字与冻结内容；条款文件全部核验
 
 例子：
   baozhen fsck               抽样 50 个文件
@@ -114,6 +115,7 @@ def _damaged() -> Iterator[Finding]:
 
 
 def _files(sample: int | None, checks: FileChecks) -> Iterator[Finding]:
+    yield from check_clauses(checks)
     files = sealed_files(sample=sample)
     for file in files.iterator(chunk_size=100):
         yield from check_file(file, checks)

@@ -32,6 +32,11 @@ FILE 为 NDJSON 文件：每行一个 JSON 对象，即一份投保单；空行�
 例子：
   baozhen issue 投保数据.jsonl --out 保单 --report 报告.jsonl
   baozhen issue 投保数据.jsonl --workers 4 --timestamp each
+  baozhen verify 保单/*.pdf
+
+--out 目录里，每个文件名为其编号，如 P001.pdf；时间戳合用一个时（aggregated），
+旁边另有 P001.pdf.proof.json，证明该文件在何时已经存在，baozhen verify 会自动读取，
+请与 PDF 一同保存和转交。时间戳服务暂停时先没有这个文件，恢复后再次执行同一命令即补上。
 
 同一文件可以放心重跑：已出的保单原样返回，没出完的接着出，不会重复出单。
 中途按 Ctrl-C 也一样：再次执行同一命令即从断点继续。
@@ -60,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
         help="并行进程数（默认等于 CPU 核数）",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="DIR", help="另存一份 PDF 到此目录")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="另存 PDF 和时间戳证明到此目录")
     parser.add_argument("--report", metavar="FILE", help="逐行报告写到此文件，“-”为标准输出")
     parser.add_argument(
         "--timestamp",

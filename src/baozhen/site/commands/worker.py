@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=int, metavar="ID", help="只处理这一个批次，做完即退出")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="与 --batch 同用：另存 PDF 到此目录"
+        "--out", type=Path, metavar="DIR", help="与 --batch 同用：另存 PDF 到此目录（不含证明）"
     )
 
 
