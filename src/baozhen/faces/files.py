@@ -1,13 +1,18 @@
 """Send a sealed file as it was archived, byte for byte."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import quote_etag
 
 from baozhen.foundation.storage import get_storage
 from baozhen.insurance.policies.errors import FileNotReady
-from baozhen.insurance.policies.models import PolicyFile
+from baozhen.insurance.policies.models import ClauseDocument, PolicyFile
 
 CONTENT_TYPE = "application/pdf"
+_PERSONAL = "private, no-cache"
+# What is published holds nobody's data, and its bytes never change.
+_PUBLISHED = "public, max-age=86400"
 
 
 def sealed_bytes(file: PolicyFile) -> bytes:
@@ -19,16 +24,32 @@ def sealed_bytes(file: PolicyFile) -> bytes:
 
 def pdf_response(file: PolicyFile, request: HttpRequest | None = None) -> HttpResponse:
     """Answer with the file; its ETag is its SHA-256 (RFC 9110 §8.8.3)."""
-    etag = quote_etag(file.sha256 or "")
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "private, no-cache",
+    headers = _headers(file.sha256 or "", cache=_PERSONAL)
+    return _send(request, headers, name=file.number, read=lambda: sealed_bytes(file))
+
+
+def clauses_response(document: ClauseDocument, request: HttpRequest) -> HttpResponse:
+    """Answer with published clauses, which caches may keep."""
+    headers = _headers(document.sha256, cache=_PUBLISHED)
+    name = f"{document.product}-{document.version}"
+    return _send(request, headers, name=name, read=lambda: get_storage().get(document.sha256))
+
+
+def _headers(sha256: str, *, cache: str) -> dict[str, str]:
+    return {
+        "ETag": quote_etag(sha256),
+        "Cache-Control": cache,
         "X-Content-Type-Options": "nosniff",
     }
-    if request is not None and _knows(request, etag):
+
+
+def _send(
+    request: HttpRequest | None, headers: dict[str, str], *, name: str, read: Callable[[], bytes]
+) -> HttpResponse:
+    if request is not None and _knows(request, headers["ETag"]):
         return HttpResponseNotModified(headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{file.number}.pdf"'
-    return HttpResponse(sealed_bytes(file), content_type=CONTENT_TYPE, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return HttpResponse(read(), content_type=CONTENT_TYPE, headers=headers)
 
 
 def _knows(request: HttpRequest, etag: str) -> bool:

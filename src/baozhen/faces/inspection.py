@@ -6,31 +6,34 @@ from datetime import datetime
 from typing import Any
 
 from baozhen.foundation.sandbox import inspect_in_subprocess
-from baozhen.insurance.policies.models import PolicyFile
+from baozhen.insurance.policies.models import ClauseDocument, PolicyFile
 from baozhen.insurance.verification import queries
 from baozhen.insurance.verification.services import record_verification
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inspected:
-    """The core's report, the register's word, and the file that the register knows, if it does."""
+    """The core's report, the register's word, and the file or clauses that the register knows."""
 
     report: dict[str, Any]
     word: str
-    file: PolicyFile | None
+    file: PolicyFile | None = None
+    clauses: ClauseDocument | None = None
 
 
 def inspect_file(data: bytes, *, at: datetime) -> Inspected:
     """Return what the file is worth at an instant; the register knows that its files have two."""
-    file = queries.file_by_sha256(hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    file = queries.file_by_sha256(digest)
+    clauses = queries.clauses_by_sha256(digest) if file is None else None
     report = inspect_in_subprocess(
         data,
         at=at,
         proof=queries.timestamp_proof(file) if file is not None else None,
-        expected_dual=file is not None,
+        expected_dual=file is not None or clauses is not None,
     )
-    word = str(file.standing) if file is not None else queries.UNKNOWN
-    return Inspected(report=report, word=word, file=file)
+    word = queries.register_word(sha256=digest)
+    return Inspected(report=report, word=word, file=file, clauses=clauses)
 
 
 def inspect_upload(

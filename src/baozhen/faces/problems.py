@@ -40,6 +40,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "not_found": 404,
     "policy_unknown": 404,
     "batch_unknown": 404,
+    "clauses_unknown": 404,
     "method_not_allowed": 405,
     "too_large": 413,
     "wrong_content_type": 415,

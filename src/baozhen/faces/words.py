@@ -92,6 +92,7 @@ ACTS: Mapping[str, str] = {
     "policy.delivered": "保单送达投保人",
     "policy.cancelled": "保单注销",
     "policy_file.timestamped": "补齐时间戳",
+    "clause_document.published": "发布条款",
     "delivery.queued": "安排发送",
     "delivery.sent": "已发送给客户",
     "delivery.failed": "发送失败",

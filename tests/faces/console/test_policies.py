@@ -11,7 +11,9 @@ from baozhen.foundation.states import move
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.services.deliver import deliver_policies
 from baozhen.insurance.policies.states import TimestampState
-from tests.insurance.making import accept, make_proposal
+from tests.insurance.making import accept, changed, issue, make_proposal
+
+VIN_WITHOUT_DIGIT = "L9TESTAA8MA000001"  # its ninth character should be another one
 
 
 def personal(raw):
@@ -101,6 +103,21 @@ def test_a_policys_page(signed_in, policy, policy_file, raw):
     assert "保单签发" in text
     for part in personal(raw):
         assert part not in text
+
+
+def test_what_deserved_a_look_is_told(signed_in, platform, raw):
+    imported = changed(changed(raw, "vehicle.imported", True), "vehicle.vin", VIN_WITHOUT_DIGIT)
+    issue(imported)
+    number = raw["compulsory"]["policy_no"]
+    text = signed_in("客服").get(f"/console/policies/{number}").content.decode()
+    assert "提示" in text
+    assert "vehicle.vin" in text
+    assert VIN_WITHOUT_DIGIT not in text
+
+
+def test_without_warnings_there_is_no_notice(signed_in, policy):
+    text = signed_in("客服").get(f"/console/policies/{policy.number}").content.decode()
+    assert "供核对" not in text
 
 
 def test_what_cannot_be_done_says_why_not(signed_in, policy):

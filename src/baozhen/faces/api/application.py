@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from baozhen.faces import problems
-from baozhen.faces.api import batches, health, policies, proposals, tokens, verifications
+from baozhen.faces.api import batches, clauses, health, policies, proposals, tokens, verifications
 from baozhen.faces.api.documents import DESCRIPTION, DocumentedAPI
 from baozhen.faces.errors import InvalidRequest, MalformedRequest, NotSignedIn
 from baozhen.insurance.proposals.faults import Fault
@@ -19,7 +19,7 @@ api = DocumentedAPI(
     docs_url=None,
     openapi_url="/openapi.json",
 )
-for part in (proposals, batches, policies, verifications, tokens, health):
+for part in (proposals, batches, policies, clauses, verifications, tokens, health):
     api.add_router("", part.router)
 
 

@@ -6,9 +6,21 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from baozhen.faces.api.schemas import Problem
+from baozhen.faces.files import CONTENT_TYPE as PDF
 from baozhen.faces.problems import CONTENT_TYPE, TITLES
 
 PROBLEMS: dict[int, type[Problem]] = dict.fromkeys(sorted(TITLES), Problem)
+
+PDF_RESPONSES: dict[str, Any] = {
+    "responses": {
+        200: {
+            "description": "签章原件，逐字节与归档一致",
+            "headers": {"ETag": {"schema": {"type": "string"}, "description": "文件的 SHA-256"}},
+            "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        304: {"description": "与 If-None-Match 所给的相同"},
+    }
+}
 
 DESCRIPTION = """\
 电子保单平台接口。投保单核保、签名、收费完成后提交，平台签发双签名（SM2 与 RSA）电子保单。

@@ -7,9 +7,9 @@ from ninja import Router
 
 from baozhen.faces.acts import record_access
 from baozhen.faces.api.auth import Bearer, actor_of
-from baozhen.faces.api.documents import PROBLEMS
+from baozhen.faces.api.documents import PDF_RESPONSES, PROBLEMS
 from baozhen.faces.api.schemas import PolicyInfo
-from baozhen.faces.files import CONTENT_TYPE, pdf_response
+from baozhen.faces.files import pdf_response
 from baozhen.faces.limits import QUERY
 from baozhen.foundation.clock import now
 from baozhen.foundation.money import yuan_from_fen
@@ -21,16 +21,6 @@ from baozhen.insurance.verification.queries import proof_of
 from baozhen.signing.organizations.services import Scope
 
 router = Router(tags=["保单"])
-_BINARY = {
-    "responses": {
-        200: {
-            "description": "签章原件，逐字节与归档一致",
-            "headers": {"ETag": {"schema": {"type": "string"}, "description": "文件的 SHA-256"}},
-            "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-        },
-        304: {"description": "与 If-None-Match 所给的相同"},
-    }
-}
 
 
 @router.get(
@@ -64,7 +54,7 @@ def show(request: HttpRequest, number: str) -> dict[str, Any]:
     auth=Bearer(Scope.FILES_READ, QUERY),
     summary="下载签章原件",
     url_name="policy_file",
-    openapi_extra=_BINARY,
+    openapi_extra=PDF_RESPONSES,
 )
 def download(request: HttpRequest, number: str, kind: FileKind = FileKind.POLICY) -> HttpResponse:
     """Send the sealed file of a policy number (`kind=mark` for its mark) or of a mark number."""

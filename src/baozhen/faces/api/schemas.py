@@ -80,6 +80,21 @@ class PolicyInfo(Schema):
     files: list[PolicyFileInfo]
 
 
+class ClauseInfo(Schema):
+    """The clauses of one version of a product."""
+
+    product: str
+    version: str
+    title: str
+    filing_no: str
+    sha256: str
+    sm3: str
+    size: int
+    sealed_at: datetime
+    template: str
+    file: str = Field(description="下载地址")
+
+
 class BatchInfo(Schema):
     """How far a batch is."""
 

@@ -25,6 +25,7 @@ from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import queue_again
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import PolicyState, TimestampState
+from baozhen.insurance.proposals.queries import warnings_of
 from baozhen.signing.organizations.roles import Permission
 
 _REASON_CHARACTERS_MIN = 4
@@ -50,6 +51,7 @@ def policy(request: HttpRequest, number: str) -> HttpResponse:
         "here": "policies",
         "policy": shown,
         "facts": _facts(shown),
+        "warnings": warnings_of(shown.proposal),
         "documents": [{"file": file} for file in files],
         "steps": _steps(request, shown, files),
         "deliveries": _deliveries(shown),

@@ -12,7 +12,8 @@ from baozhen.faces import reports
 from baozhen.faces.templatetags.faces import moment
 from baozhen.faces.words import FILE_KINDS, KINDS_IN_FULL
 from baozhen.foundation.masking import mask_email
-from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
+from baozhen.insurance.policies.queries import clause_document_for
 from baozhen.insurance.policies.states import FileKind, Standing
 
 Row = tuple[str, str, bool]
@@ -42,6 +43,16 @@ def public_facts(file: PolicyFile) -> list[tuple[str, str]]:
     ]
 
 
+def clause_facts(document: ClauseDocument) -> list[tuple[str, str]]:
+    """Return what the register says of published clauses, for whoever has them."""
+    return [
+        ("文件", "保险条款"),
+        ("名称", document.title),
+        ("条款版本", document.version),
+        ("产品备案号", document.filing_no),
+    ]
+
+
 def standing_now(file: PolicyFile, *, at: datetime) -> dict[str, Any]:
     """Return the word on a file at an instant: its standing, then whether cover runs."""
     policy = file.policy
@@ -57,6 +68,7 @@ def documents_of(policy: Policy, *, at: datetime) -> list[dict[str, Any]]:
     """Return the files in force of a policy, the policy first, each with its content in groups."""
     files = policy.files.exclude(standing=Standing.SUPERSEDED).select_related("policy")
     mail = mask_email(policy.proposal.content["policyholder"]["email"])
+    clauses = clause_document_for(policy.form, policy.kind, at=policy.numbered_at)
     return [
         {
             "file": file,
@@ -65,6 +77,7 @@ def documents_of(policy: Policy, *, at: datetime) -> list[dict[str, Any]]:
             "word": standing_now(file, at=at),
             "groups": groups_of(file.content),
             "mail": mail,
+            "clauses": clauses if file.kind == FileKind.POLICY else None,
         }
         for file in sorted(files, key=lambda file: file.kind != FileKind.POLICY)
     ]

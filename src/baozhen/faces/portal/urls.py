@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baozhen.faces.portal import download, pages, query, verify
+from baozhen.faces.portal import clauses, download, pages, query, verify
 
 app_name = "portal"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("guide", pages.guide, name="guide"),
     path("contact", pages.contact, name="contact"),
+    path("clauses", clauses.clauses, name="clauses"),
+    path("clauses/<str:product>/<str:version>.pdf", clauses.document, name="clause_document"),
     path("text-size", pages.text_size, name="text_size"),
     path("robots.txt", pages.robots, name="robots"),
     path("verify", verify.verify, name="verify"),

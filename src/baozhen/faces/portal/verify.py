@@ -88,6 +88,8 @@ def _answer(request: HttpRequest, upload: "UploadedFile[bytes]", data: bytes) ->
         "file_size": len(data),
         "verified_at": at,
     }
+    if found.clauses is not None:
+        context["word"] = reports.word_of(found.word) | {"facts": facts.clause_facts(found.clauses)}
     if file is not None:
         word = facts.standing_now(file, at=at)
         context["word"] = word | {"facts": facts.public_facts(file)}

@@ -51,3 +51,19 @@ class PlatformOutage(Outage):
 
     code = "platform_outage"
     message = "车险信息平台暂时无法访问：{reason}"
+
+
+class ClausesUnknown(Refusal):
+    """No clauses of this product and version were published."""
+
+    code = "clauses_unknown"
+    message = "没有已发布的条款：产品 {product}，版本 {version}"
+
+
+class ClausesChanged(Refusal):
+    """The text of a published version is not what it was: other text needs another version."""
+
+    code = "clauses_changed"
+    message = (
+        "产品 {product} 的条款版本 {version} 已经发布，文字不得改动：请恢复原文，或者使用新的版本号"
+    )

@@ -231,3 +231,35 @@ class PolicyFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} v{self.version}"
+
+
+class ClauseDocument(models.Model):
+    """条款: the one sealed document of a product's version; its row is written once."""
+
+    NOUN = "clause_document"
+
+    product = models.CharField("产品", max_length=40)
+    version = models.CharField("条款版本", max_length=24)
+    title = models.CharField("名称", max_length=120)
+    filing_no = models.CharField("备案号", max_length=64)
+    content_sha256 = models.CharField("内容摘要", max_length=64)
+    template_code = models.CharField("模板", max_length=64)
+    template_version = models.CharField("模板版本", max_length=32)
+    template_sha256 = models.CharField("模板摘要", max_length=64)
+    fonts_sha256 = models.CharField("字体摘要", max_length=64)
+    engine_version = models.CharField("排版引擎", max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    sm3 = models.CharField("SM3", max_length=64)
+    size = models.PositiveIntegerField("字节数")
+    sealed_at = models.DateTimeField("签章时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "条款文件"
+        constraints = [
+            models.UniqueConstraint(fields=["product", "version"], name="clauses_once_per_version"),
+            models.UniqueConstraint(fields=["sha256"], name="clauses_sha256_once"),
+            models.CheckConstraint(name="clauses_size", condition=models.Q(size__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.version}"

@@ -10,9 +10,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from baozhen.foundation.fields import blind_index
-from baozhen.insurance.policies.errors import FileNotReady, PolicyUnknown
-from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.errors import ClausesUnknown, FileNotReady, PolicyUnknown
+from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.states import Standing
+from baozhen.insurance.products.clauses import clause_product, clause_products
 
 PAGE_ROWS_MAX = 200
 _PREFIX_CHARACTERS_MIN = 4
@@ -73,6 +74,35 @@ def files_of(policy: Policy, *, with_content: bool = False) -> list[PolicyFile]:
     if not with_content:
         files = files.defer("content")
     return sorted(files, key=lambda file: (file.standing != Standing.CURRENT, file.pk))
+
+
+def clause_document_for(
+    form: str, kind: str, *, at: datetime | None = None
+) -> ClauseDocument | None:
+    """Return the clauses of a cover that were current at `at`, today's by default.
+
+    A policy keeps the clauses of the day on which it was made, so its pages ask with that day.
+    None when nothing was published by then.
+    """
+    documents = ClauseDocument.objects.filter(product=clause_product(form, kind))
+    if at is not None:
+        documents = documents.filter(sealed_at__lte=at)
+    return documents.order_by("-sealed_at", "-id").first()
+
+
+def get_clause_document(product: str, version: str) -> ClauseDocument:
+    """Return the clauses of a product's version or raise ClausesUnknown."""
+    try:
+        return ClauseDocument.objects.get(product=product, version=version)
+    except ClauseDocument.DoesNotExist as exc:
+        raise ClausesUnknown(product=product, version=version) from exc
+
+
+def clause_documents() -> list[ClauseDocument]:
+    """Return all published clauses, product by product in their usual order, newest first."""
+    order = {product: place for place, product in enumerate(clause_products())}
+    documents = ClauseDocument.objects.order_by("-sealed_at", "-id")
+    return sorted(documents, key=lambda document: order.get(document.product, len(order)))
 
 
 def list_policies(

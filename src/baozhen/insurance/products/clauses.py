@@ -24,6 +24,11 @@ def clause_products() -> tuple[str, ...]:
     return tuple(_clauses()["products"])
 
 
+def clause_product(form: str, kind: str) -> str:
+    """The product whose clauses a cover of this form and kind has."""
+    return kind if kind == "compulsory" else f"{kind}_{form}"
+
+
 def clause_content(product: str, *, insurer: FiledInsurer) -> dict[str, Any]:
     """What the clause document of a product says; raises KeyError for an unknown product."""
     table = _clauses()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet, Sum
 
 from baozhen.insurance.proposals.batch_errors import BatchUnknown
-from baozhen.insurance.proposals.models import Batch, BatchChunk, BatchItem
+from baozhen.insurance.proposals.faults import Fault
+from baozhen.insurance.proposals.intake import parse_proposal
+from baozhen.insurance.proposals.models import Batch, BatchChunk, BatchItem, Proposal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,14 @@ class BatchProgress:
     def done(self) -> int:
         """Items that have a result."""
         return self.issued + self.refused + self.conflict + self.failed
+
+
+def warnings_of(proposal: Proposal) -> tuple[Fault, ...]:
+    """Return what deserved a look and stopped nothing, found again in the frozen content.
+
+    Unknown fields are not among it: they were told apart on the way in and never stored.
+    """
+    return parse_proposal(proposal.content, at=proposal.received_at).warnings
 
 
 def get_batch(key: int, *, client: str | None = None) -> Batch:

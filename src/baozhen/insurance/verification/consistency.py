@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 
 from baozhen.foundation.storage import ObjectDamaged, ObjectMissing, get_storage
 from baozhen.insurance.policies.documents import expected_text
-from baozhen.insurance.policies.models import PolicyFile, TimestampBatch
+from baozhen.insurance.policies.models import ClauseDocument, PolicyFile, TimestampBatch
 from baozhen.insurance.policies.services.numbering import content_digest
 from baozhen.insurance.verification.queries import timestamp_proof
 from baozhen.trust.cms.timestamp import verify_token
 from baozhen.trust.errors import TrustError
+from baozhen.trust.evidence import TimestampProof
 from baozhen.trust.judgement import TrustAnchors
 from baozhen.trust.log.merkle import leaf_hash
 from baozhen.trust.log.merkle import root as merkle_root
@@ -60,12 +61,32 @@ def check_file(file: PolicyFile, checks: FileChecks) -> Iterator[Finding]:
         return
     if len(data) != file.size:
         yield Finding(where=where, message=f"登记 {file.size} 字节，实为 {len(data)} 字节")
+    yield from _check_signatures(where, data, checks, proof=timestamp_proof(file))
+    for key in missing_text(checks.extract_text(data), file):
+        yield Finding(where=where, message=f"文件的文字中没有冻结内容 {key}")
+
+
+def check_clauses(checks: FileChecks) -> Iterator[Finding]:
+    """Hold the published clauses, of which there are few, against their rows."""
+    for document in ClauseDocument.objects.order_by("id"):
+        where = f"条款 {document}"
+        try:
+            data = get_storage().get(document.sha256)
+        except (ObjectMissing, ObjectDamaged) as error:
+            yield Finding(where=where, message=str(error))
+            continue
+        yield from _check_signatures(where, data, checks, proof=None)
+
+
+def _check_signatures(
+    where: str, data: bytes, checks: FileChecks, *, proof: TimestampProof | None
+) -> Iterator[Finding]:
     report = inspect(
         data,
         anchors=checks.anchors,
         at=checks.at,
         revocation=checks.revocation,
-        detached_timestamp=timestamp_proof(file),
+        detached_timestamp=proof,
         expected_dual=True,
     )
     if report.verdict is not Verdict.GENUINE:
@@ -75,8 +96,6 @@ def check_file(file: PolicyFile, checks: FileChecks) -> Iterator[Finding]:
             if check.result is CheckResult.FAILED
         ]
         yield Finding(where=where, message=f"核验结论为 {report.verdict}：{'；'.join(failed)}")
-    for key in missing_text(checks.extract_text(data), file):
-        yield Finding(where=where, message=f"文件的文字中没有冻结内容 {key}")
 
 
 def missing_text(text: str, file: PolicyFile) -> list[str]:
@@ -152,6 +171,12 @@ _CONTRADICTIONS: Sequence[tuple[str, str]] = (
         "SELECT f.number FROM policies_policyfile f WHERE f.sha256 IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM files_archiveitem a WHERE a.sha256 = f.sha256 AND a.size = f.size"
         "  AND a.subject_type = 'policy' AND a.subject_id = f.policy_id)",
+    ),
+    (
+        "条款文件没有归档，或归档的字节数不同",
+        "SELECT c.product || ' ' || c.version FROM policies_clausedocument c WHERE NOT EXISTS"
+        " (SELECT 1 FROM files_archiveitem a WHERE a.sha256 = c.sha256 AND a.size = c.size"
+        "  AND a.subject_type = 'clause_document' AND a.subject_id = c.id)",
     ),
     (
         "保管期限早于保险止期",

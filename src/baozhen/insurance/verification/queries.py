@@ -1,12 +1,13 @@
 """Reads of the verification stage: the register's word on a file, and the proof beside it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
 
 from baozhen.foundation.audit.log import InclusionProof, NotYetLogged, inclusion_proof
 from baozhen.foundation.audit.models import AuditEntry
-from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.states import Standing
 from baozhen.insurance.verification.errors import NothingToProve
 from baozhen.insurance.verification.rules import normalise_number
@@ -22,13 +23,29 @@ def file_by_sha256(sha256: str) -> PolicyFile | None:
     return _files().filter(sha256=sha256).order_by().first()
 
 
+def clauses_by_sha256(sha256: str) -> ClauseDocument | None:
+    """Return the published clauses with these bytes; one index look-up."""
+    return ClauseDocument.objects.filter(sha256=sha256).first()
+
+
+def sealed_files(digests: Collection[str]) -> list[PolicyFile]:
+    """Return the files with these digests and the tokens beside them, in one query."""
+    files = _files().filter(sha256__in=digests).select_related("timestamp_batch")
+    return list(files.order_by("id"))
+
+
 def current_file(number: str) -> PolicyFile | None:
     """Return the latest file of a policy or mark number; one that is not sealed yet too."""
     return _files().filter(number=normalise_number(number)).order_by("-version").first()
 
 
 def register_word(*, sha256: str | None = None, number: str | None = None) -> str:
-    """Return `current`, `superseded`, `cancelled` or `unknown` for a file or a number."""
+    """Return `current`, `superseded`, `cancelled` or `unknown` for a file or a number.
+
+    Clauses are current for good: a later version leaves those of earlier policies in force.
+    """
+    if sha256 is not None and clauses_by_sha256(sha256) is not None:
+        return str(Standing.CURRENT)
     file = file_by_sha256(sha256) if sha256 is not None else current_file(number or "")
     if file is None or file.sha256 is None:
         return UNKNOWN

@@ -1,0 +1,168 @@
+"""Publish the clauses 条款: one sealed, archived document per product version.
+
+Sealing happens with no transaction open. Of two processes that publish at once, one writes the
+rows and the other finds them.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from baozhen.foundation.audit import services as audit
+from baozhen.foundation.audit.acts import Act
+from baozhen.foundation.sealing import SealRequest, certificates_at
+from baozhen.foundation.sealing.errors import NoActiveCertificate
+from baozhen.foundation.storage import get_storage
+from baozhen.insurance.policies.errors import ClausesChanged
+from baozhen.insurance.policies.models import ClauseDocument
+from baozhen.insurance.policies.services.numbering import content_digest
+from baozhen.insurance.policies.services.resources import (
+    SEALING,
+    process_sealer,
+    process_timestamper,
+)
+from baozhen.insurance.products.clauses import (
+    TEMPLATE_CODE,
+    TEMPLATE_VERSION,
+    clause_content,
+    clause_products,
+)
+from baozhen.signing.files.services import Document, archive_many
+from baozhen.signing.organizations.insurer import get_insurer
+from baozhen.trust.crypto.keys import Algorithm
+
+logger = logging.getLogger(__name__)
+
+_ARCHIVE_KIND = "clauses"
+# Only publishers take this lock; it ends with their transaction.
+_PUBLISHING_LOCK = 0x636C6175
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Text:
+    """What one product's document shall say."""
+
+    content: dict[str, Any]
+    digest: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.content["product"], self.content["version"])
+
+
+def publish_clauses(*, at: datetime, actor: str = "system") -> int:
+    """Seal and archive the clauses of each product that are not published yet; return how many.
+
+    Raises ClausesChanged when a published version has other text now, NoActiveCertificate, and
+    TimestampOutage: clauses outlive every certificate, so they are never sealed without a token.
+    """
+    insurer = get_insurer()
+    contents = [clause_content(product, insurer=insurer) for product in clause_products()]
+    texts = [_Text(content=content, digest=content_digest(content)) for content in contents]
+    missing = _unpublished(texts)
+    if not missing:
+        return 0
+    _require_certificates(at)
+    sealed = [_seal(text, at=at) for text in missing]
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING_LOCK])
+        still = {text.key for text in _unpublished(missing)}
+        return _write([row for row in sealed if (row.product, row.version) in still], actor, at)
+
+
+def _unpublished(texts: Iterable[_Text]) -> list[_Text]:
+    """Return the texts that no document says; raises ClausesChanged when one says another."""
+    rows = ClauseDocument.objects.values_list("product", "version", "content_sha256")
+    published = {(product, version): digest for product, version, digest in rows}
+    found = []
+    for text in texts:
+        digest = published.get(text.key)
+        if digest is None:
+            found.append(text)
+        elif digest != text.digest:
+            product, version = text.key
+            raise ClausesChanged(product=product, version=version)
+    return found
+
+
+def _require_certificates(at: datetime) -> None:
+    certificates = certificates_at(at)
+    for algorithm in (Algorithm.SM2_SM3, Algorithm.RSA_SHA256):
+        if algorithm not in certificates:
+            raise NoActiveCertificate(algorithm=algorithm)
+
+
+def _seal(text: _Text, *, at: datetime) -> ClauseDocument:
+    """Seal one document and store its bytes; return its row, unsaved."""
+    sealer, timestamper = process_sealer(), process_timestamper()
+    request = SealRequest(
+        template=TEMPLATE_CODE,
+        version=TEMPLATE_VERSION,
+        data=text.content,
+        at=at,
+        timestamp=timestamper,
+    )
+    with SEALING:
+        pdf = sealer.seal(request)
+    if get_storage().put(pdf.data) != pdf.sha256:
+        raise RuntimeError("the store gave an address that is not the file's digest")
+    return ClauseDocument(
+        product=text.content["product"],
+        version=text.content["version"],
+        title=text.content["title"],
+        filing_no=text.content["filing"][2],
+        content_sha256=text.digest,
+        template_code=TEMPLATE_CODE,
+        template_version=pdf.template_version,
+        template_sha256=pdf.template_sha256,
+        fonts_sha256=pdf.fonts_sha256,
+        engine_version=pdf.engine_version,
+        sha256=pdf.sha256,
+        sm3=pdf.sm3,
+        size=len(pdf.data),
+        sealed_at=pdf.sealed_at,
+    )
+
+
+def _write(rows: list[ClauseDocument], actor: str, at: datetime) -> int:
+    ClauseDocument.objects.bulk_create(rows)
+    audit.record_many([_act(row, actor=actor, at=at) for row in rows])
+    archive_many([_document(row) for row in rows], actor=actor, at=at)
+    if rows:
+        logger.info("published the clauses of %d products", len(rows))
+    return len(rows)
+
+
+def _act(row: ClauseDocument, *, actor: str, at: datetime) -> Act:
+    return Act(
+        action="clause_document.published",
+        subject_type=row.NOUN,
+        subject_id=row.pk,
+        actor=actor,
+        at=at,
+        facts={
+            "product": row.product,
+            "version": row.version,
+            "filing_no": row.filing_no,
+            "content_sha256": row.content_sha256,
+            "sha256": row.sha256,
+            "sm3": row.sm3,
+        },
+    )
+
+
+def _document(row: ClauseDocument) -> Document:
+    """Return what the archive keeps; the clauses of a version are a dossier of their own."""
+    return Document(
+        dossier=f"CLAUSES-{row.product}-{row.version}",
+        kind=_ARCHIVE_KIND,
+        subject_type=row.NOUN,
+        subject_id=row.pk,
+        sha256=row.sha256,
+        size=row.size,
+    )
