@@ -28,6 +28,7 @@ from baozhen.insurance.policies.wording import (
     plain,
     present,
 )
+from baozhen.insurance.products.clauses import clause_product
 from baozhen.insurance.products.enumerations import label
 from baozhen.insurance.proposals.content import (
     Commercial,
@@ -76,7 +77,7 @@ def policy_content(
         "insurer_name": insurer.name,
         "insurer_short": insurer.short_name,
         "qr": facts.verification_url,
-        "filing": ["filing_no", "产品备案号", insurer.filings[_product(proposal.form, kind)]],
+        "filing": ["filing_no", "产品备案号", insurer.filings[clause_product(proposal.form, kind)]],
         "parties": _parties(proposal, mask=facts.mask_ids),
         "vehicle": pair_up(vehicle_fields(proposal.vehicle)),
         "agreements": [
@@ -99,11 +100,6 @@ def policy_content(
     )
     cover["period"] += _terms(proposal, facts)
     return shared | cover | {"heads": _heads(proposal, cover["number"], facts)}
-
-
-def _product(form: str, kind: PolicyKind) -> str:
-    """The product whose clauses and filing a cover has: one compulsory, five commercial."""
-    return str(kind) if kind == PolicyKind.COMPULSORY else f"{kind}_{form}"
 
 
 def mark_content(proposal: ProposalData, *, facts: IssueFacts, insurer: InsurerFacts) -> Content:
