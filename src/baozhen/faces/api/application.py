@@ -6,7 +6,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from baozhen.faces import problems
-from baozhen.faces.api import batches, clauses, health, policies, proposals, tokens, verifications
+from baozhen.faces.api import (
+    archive_files,
+    authorities,
+    batches,
+    clauses,
+    envelopes,
+    health,
+    identities,
+    integrations,
+    organizations,
+    policies,
+    proposals,
+    seals,
+    statistics,
+    templates,
+    tokens,
+    verifications,
+)
 from baozhen.faces.api.documents import DESCRIPTION, DocumentedAPI
 from baozhen.faces.errors import InvalidRequest, MalformedRequest, NotSignedIn
 from baozhen.insurance.proposals.faults import Fault
@@ -19,7 +36,24 @@ api = DocumentedAPI(
     docs_url=None,
     openapi_url="/openapi.json",
 )
-for part in (proposals, batches, policies, clauses, verifications, tokens, health):
+for part in (
+    proposals,
+    batches,
+    policies,
+    clauses,
+    verifications,
+    envelopes,
+    templates,
+    seals,
+    authorities,
+    identities,
+    archive_files,
+    statistics,
+    organizations,
+    integrations,
+    tokens,
+    health,
+):
     api.add_router("", part.router)
 
 

@@ -1,6 +1,5 @@
 """The frame of the staff pages: navigation by what one may do, counts of what waits."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,30 +7,20 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from baozhen.faces.console.access import may
+from baozhen.faces.console.archive import menu as archive
+from baozhen.faces.console.authorities import menu as authorities
+from baozhen.faces.console.envelopes import menu as envelopes
+from baozhen.faces.console.identities import menu as identities
+from baozhen.faces.console.integrations import menu as integrations
+from baozhen.faces.console.navigation import Group, Item
+from baozhen.faces.console.organizations import menu as organizations
+from baozhen.faces.console.seals import menu as seals
+from baozhen.faces.console.statistics import menu as statistics
+from baozhen.faces.console.templates import menu as templates
 from baozhen.faces.counts import count
 from baozhen.faces.frame import frame
 from baozhen.foundation.jobs.queries import waiting_for_a_person
 from baozhen.signing.organizations.roles import Permission
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the navigation."""
-
-    name: str
-    label: str
-    icon: str
-    permission: Permission | None
-    counts_parked: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
-    """Lines under one heading; the life of a policy comes first."""
-
-    title: str
-    items: tuple[Item, ...] = field(default=())
-
 
 NAVIGATION = (
     Group("工作", (Item("home", "总览", "pulse", None),)),
@@ -44,9 +33,19 @@ NAVIGATION = (
     ),
     Group(
         "签署中心",
-        (Item("certificates", "证书", "certificate", Permission.VIEW_SYSTEM),),
+        (
+            *envelopes.ITEMS,
+            *templates.ITEMS,
+            *seals.ITEMS,
+            Item("certificates", "证书", "certificate", Permission.VIEW_SYSTEM),
+            *authorities.ITEMS,
+            *identities.ITEMS,
+            *archive.ITEMS,
+            *statistics.ITEMS,
+        ),
     ),
     Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_SYSTEM),)),
+    Group("管理", (*organizations.ITEMS, *integrations.ITEMS)),
     Group(
         "系统",
         (

@@ -13,6 +13,15 @@ from baozhen.faces.console import (
     sign_in,
     system,
 )
+from baozhen.faces.console.archive import urls as archive
+from baozhen.faces.console.authorities import urls as authorities
+from baozhen.faces.console.envelopes import urls as envelopes
+from baozhen.faces.console.identities import urls as identities
+from baozhen.faces.console.integrations import urls as integrations
+from baozhen.faces.console.organizations import urls as organizations
+from baozhen.faces.console.seals import urls as seals
+from baozhen.faces.console.statistics import urls as statistics
+from baozhen.faces.console.templates import urls as templates
 
 app_name = "console"
 
@@ -40,4 +49,13 @@ urlpatterns = [
     path("health", system.health, name="health"),
     path("parked", parked.parked, name="parked"),
     path("parked/<int:key>/retry", parked.retry, name="retry"),
+    *envelopes.URLS,
+    *templates.URLS,
+    *seals.URLS,
+    *authorities.URLS,
+    *identities.URLS,
+    *archive.URLS,
+    *statistics.URLS,
+    *organizations.URLS,
+    *integrations.URLS,
 ]

@@ -1,0 +1,5 @@
+"""Organisations, accounts, grants, sign-in by REST."""
+
+from ninja import Router
+
+router = Router(tags=["组织"])

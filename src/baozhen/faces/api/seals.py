@@ -1,0 +1,5 @@
+"""Seals by REST."""
+
+from ninja import Router
+
+router = Router(tags=["印章"])

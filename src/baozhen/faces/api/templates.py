@@ -1,0 +1,5 @@
+"""Templates by REST."""
+
+from ninja import Router
+
+router = Router(tags=["模版"])

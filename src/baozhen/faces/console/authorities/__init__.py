@@ -1,0 +1,1 @@
+"""Certificate authorities, bindings, trust lists: the staff pages."""

@@ -1,0 +1,5 @@
+"""Addresses of the staff pages for: certificate authorities, bindings, trust lists."""
+
+from django.urls import URLPattern
+
+URLS: list[URLPattern] = []

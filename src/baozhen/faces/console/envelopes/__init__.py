@@ -1,0 +1,1 @@
+"""Envelopes: the staff pages."""

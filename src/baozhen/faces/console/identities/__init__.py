@@ -1,0 +1,1 @@
+"""Identity checks and risks: the staff pages."""

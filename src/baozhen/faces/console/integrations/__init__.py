@@ -1,0 +1,1 @@
+"""Connected systems, callbacks, events: the staff pages."""

@@ -1,0 +1,1 @@
+"""Organisations, accounts, grants, sign-in: the staff pages."""

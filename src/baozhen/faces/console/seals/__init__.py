@@ -1,0 +1,1 @@
+"""Seals: the staff pages."""

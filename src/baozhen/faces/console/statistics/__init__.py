@@ -1,0 +1,1 @@
+"""Figures and charging: the staff pages."""

@@ -1,0 +1,1 @@
+"""Templates: the staff pages."""

@@ -1,0 +1,5 @@
+"""Addresses of the staff pages for: templates."""
+
+from django.urls import URLPattern
+
+URLS: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""What happened, told to outside systems: events, webhooks, deliveries."""

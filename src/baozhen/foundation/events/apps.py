@@ -1,0 +1,11 @@
+"""Django app."""
+
+from django.apps import AppConfig
+
+
+class EventsConfig(AppConfig):
+    """The events app."""
+
+    name = "baozhen.foundation.events"
+    label = "events"
+    verbose_name = "事件"

@@ -1,0 +1,1 @@
+"""Envelopes: documents, signatories, actions and their order."""

@@ -1,0 +1,1 @@
+"""Who a person or a company is, proved; and that they want what they sign."""

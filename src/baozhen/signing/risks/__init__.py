@@ -1,0 +1,1 @@
+"""Risks: what looked wrong, how it was held and handled."""

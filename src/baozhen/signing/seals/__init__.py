@@ -1,0 +1,1 @@
+"""Seals: making, life cycle, grants, use."""

@@ -1,0 +1,1 @@
+"""Figures of seals, files and signatures; charging and clearing."""
