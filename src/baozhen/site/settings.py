@@ -108,6 +108,11 @@ STATICFILES_DIRS = [
     for prefix, folder in (
         ("htmx", NODE_MODULES / "htmx.org" / "dist"),
         ("weui", NODE_MODULES / "weui" / "dist" / "style"),
+        ("pdfjs", NODE_MODULES / "pdfjs-dist" / "legacy" / "build"),
+        ("pdfjs-web", NODE_MODULES / "pdfjs-dist" / "legacy" / "web"),
+        ("pdfjs-cmaps", NODE_MODULES / "pdfjs-dist" / "cmaps"),
+        ("signature_pad", NODE_MODULES / "signature_pad" / "dist"),
+        ("echarts", NODE_MODULES / "echarts" / "dist"),
     )
     if folder.is_dir()
 ]
