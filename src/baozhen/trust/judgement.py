@@ -71,7 +71,10 @@ class Judge:
         self.revocation = RevocationEvidence(
             (*self.revocation.crls, *findings.crls), (*self.revocation.ocsps, *findings.ocsps)
         )
-        self._check_both_algorithms(findings, expected_dual=expected_dual)
+        if any(s.place.party for s in findings.signatures):
+            self._check_party_pairs(findings)
+        else:
+            self._check_both_algorithms(findings, expected_dual=expected_dual)
         general = self._general_times(data, findings)
         summaries = tuple(
             self._judge_one(signature, findings, general) for signature in findings.signatures
@@ -98,6 +101,24 @@ class Judge:
             )
         else:
             self.checklist.passed(Step.BOTH_ALGORITHMS, "SM2 和 RSA 两个签名都在")
+
+    def _check_party_pairs(self, findings: PdfFindings) -> None:
+        """Step 6 with several parties: each that signed twice still has both, by one signer."""
+        pairs: dict[str, list[ReadSignature]] = {}
+        for signature in _document_signatures(findings):
+            if signature.place.is_one_of_party_pair:
+                pairs.setdefault(signature.place.party, []).append(signature)
+        for party, signatures in pairs.items():
+            read = [s.signed for s in signatures if s.signed is not None]
+            missing = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256} - {s.algorithm for s in read}
+            if missing:
+                names = "、".join(sorted(algorithm.value for algorithm in missing))
+                self.checklist.failed(Step.BOTH_ALGORITHMS, f"签署方 {party} 缺少 {names} 签名")
+            elif len({_signer_name(s) for s in read}) > 1:
+                self.checklist.failed(
+                    Step.BOTH_ALGORITHMS, f"签署方 {party} 的两个签名不是同一签署者所签"
+                )
+        self.checklist.passed(Step.BOTH_ALGORITHMS, f"{len(pairs)} 个签署方的双签名都在")
 
     def _general_times(self, data: bytes, findings: PdfFindings) -> list[tuple[int, TimestampInfo]]:
         """Return proofs of time for the first so many bytes of the file."""
@@ -225,17 +246,24 @@ class Judge:
     def _check_signers(self, findings: PdfFindings) -> None:
         """Step 9: everybody who signed is the one expected; ours have one signer for both."""
         signatures = _document_signatures(findings)
-        names = {s.signed.signer_certificate.organization for s in signatures if s.signed}
+        names = {_signer_name(s.signed) for s in signatures if s.signed}
         listed = "、".join(sorted(filter(None, names))) or "（证书未写机构名称）"
         expected = self.anchors.expected_organization
-        if expected is not None and names != {expected}:
-            self.checklist.failed(Step.SIGNER, f"签署机构是 {listed}，应为 {expected}")
+        by_parties = any(s.place.party for s in signatures)
+        if expected is not None and (expected not in names if by_parties else names != {expected}):
+            self.checklist.failed(Step.SIGNER, f"签署者是 {listed}，应有 {expected}")
         elif len(names) > 1 and any(s.place.is_one_of_two for s in signatures):
             self.checklist.failed(Step.SIGNER, f"本应由一家机构签署，实有 {listed}")
         elif expected is None:
-            self.checklist.unknown(Step.SIGNER, f"签署机构是 {listed}；没有指定应由谁签署")
+            self.checklist.unknown(Step.SIGNER, f"签署者是 {listed}；没有指定应由谁签署")
         else:
-            self.checklist.passed(Step.SIGNER, f"签署机构是 {listed}")
+            self.checklist.passed(Step.SIGNER, f"签署者是 {listed}")
+
+
+def _signer_name(signed: SignedData) -> str:
+    """Return the organisation of the signer, or the name of a person who signs for himself."""
+    certificate = signed.signer_certificate
+    return certificate.organization or certificate.common_name
 
 
 def _document_signatures(findings: PdfFindings) -> list[ReadSignature]:

@@ -79,8 +79,9 @@ class _Comparison:
                 raise _refuse(f"签名域 {field.name} 的签名被替换")
         if fresh and not may_add_signatures:
             raise _refuse("最后一个签名之后又增加了签名域")
+        filled = {field.name for field in fresh.values() if field.value is not None}
         for field in fresh.values():
-            if field.value is None:
+            if field.value is None and not _waits_for_its_pair(field, filled):
                 raise _refuse(f"增加了空白签名域 {field.name}")
         return fresh
 
@@ -260,6 +261,12 @@ class _Comparison:
     def _mentions(self, added: set[int]) -> bool:
         """Say whether the old state refers to objects that only the new one defines."""
         return next(_references(self.before, added), None) is not None
+
+
+def _waits_for_its_pair(field: SignatureField, filled: set[str]) -> bool:
+    """Tell whether the RSA field of a party comes empty together with its SM2 signature."""
+    base, _, kind = field.name.rpartition("-")
+    return kind == "RSA" and f"{base}-SM2" in filled
 
 
 def _refuse(reason: str) -> VerificationError:

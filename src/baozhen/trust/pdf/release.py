@@ -90,9 +90,9 @@ def _check(
     if not first.end < pair.sm2.end <= min(e.offset for e in second.entries.values()):
         raise ReleaseError("SM2 签名的覆盖范围不对")
     covered, sm3 = _digests(signed, pair.sm2, new_sm3())
-    _check_signature(pair.sm2, sm2, covered)
+    check_signature(pair.sm2, sm2, covered)
     covered, sha256 = _digests(signed, pair.rsa, new_sha256())
-    _check_signature(pair.rsa, rsa, covered)
+    check_signature(pair.rsa, rsa, covered)
     return FileDigests(sha256=sha256, sm3=sm3)
 
 
@@ -188,7 +188,8 @@ def _digests(signed: bytes, place: PdfSignature, digest: Digest) -> tuple[bytes,
     return digest.finalize(), whole.finalize()
 
 
-def _check_signature(place: PdfSignature, identity: SigningIdentity, digest: bytes) -> None:
+def check_signature(place: PdfSignature, identity: SigningIdentity, digest: bytes) -> None:
+    """Raise ReleaseError unless the signature in `place` is this identity's over `digest`."""
     signature = _last_octets(place.contents)
     # Without a token the container must be exactly what the identity's template makes of the
     # digest and the signature: certificates, names and order are thereby the planned ones.

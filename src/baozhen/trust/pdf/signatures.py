@@ -53,6 +53,10 @@ class PdfSignature:
     reason: str
     is_ours: bool
     is_one_of_two: bool
+    # One of several parties signed: which (the shared part of its fields' names), and whether it
+    # said that it signs with both algorithms.
+    party: str
+    is_one_of_party_pair: bool
 
     @property
     def name(self) -> str:
@@ -89,7 +93,14 @@ def read_signature(file: PdfFile, field: SignatureField) -> PdfSignature:
         reason=read_text(entries.get("Reason")),
         is_ours=owner == "Baozhen",
         is_one_of_two=owner == "Baozhen" and mark == "SM2+RSA",
+        party=_party_of(field.name) if owner == "Baozhen" and mark.startswith("parties") else "",
+        is_one_of_party_pair=owner == "Baozhen" and mark == "parties SM2+RSA",
     )
+
+
+def _party_of(name: str) -> str:
+    """Return the part of a field's name that both fields of one party share."""
+    return name.rpartition("-")[0] or name
 
 
 def _covered_end(data: bytes, gap: Span, byte_range: Value, name: str) -> int:
