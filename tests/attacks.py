@@ -103,7 +103,7 @@ def replace_page_tree(data: bytes) -> bytes:
 def add_annotation(data: bytes) -> bytes:
     """A stamp is laid over the page."""
     page, size = first_page(data), base_of(data).size
-    body = raw_object(data, page).replace(b"/Annots[", b"/Annots[%d 0 R " % size)
+    body = re.sub(rb"/Annots ?\[", b"/Annots[%d 0 R " % size, raw_object(data, page))
     return append_objects(
         data, {page: body, size: b"<</Type/Annot/Subtype/Stamp/Rect[0 0 500 500]/F 4>>"}
     )
@@ -113,7 +113,7 @@ def add_text_field(data: bytes) -> bytes:
     """A form field whose look could be anything."""
     size = base_of(data).size
     form = open_pdf(data).catalog["AcroForm"].number  # type: ignore[union-attr]
-    body = raw_object(data, form).replace(b"/Fields[", b"/Fields[%d 0 R " % size)
+    body = re.sub(rb"/Fields ?\[", b"/Fields[%d 0 R " % size, raw_object(data, form))
     field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(x)/V(1)/Rect[0 0 9 9]/F 4>>"
     return append_objects(data, {form: body, size: field})
 

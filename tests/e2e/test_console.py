@@ -68,6 +68,6 @@ def test_a_batch_moves_by_itself(visitor, staff, platform):
 def test_pages_of_the_administrator(visitor, staff, platform):
     staff("系统管理员", name="guanli")
     sign_in(visitor, "guanli")
-    for page in ("health", "certificates", "log", "parked"):
+    for page in ("health", "certificates", "parked"):
         visitor.open(f"/console/{page}")
         visitor.look(page)

@@ -2,7 +2,6 @@
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 
 from baozhen.foundation.clock import now
@@ -13,12 +12,13 @@ from baozhen.signing.organizations.roles import ROLES
 from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
+    appoint_first,
     create_api_client,
     ensure_roles,
 )
 from tests.insurance.making import issue, make_proposal
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "baozhen.signing.organizations.backends.PowerBackend"
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +66,8 @@ def staff(db):
 
     def make(*roles, name="someone"):
         assert set(roles) <= set(ROLES)
-        person = User.objects.create_user(name, password="a-long-password-1")
-        person.groups.set(Group.objects.filter(name__in=roles))
-        return person
+        account = appoint_first(name, name, roles, password="a-long-password-1", at=now())
+        return account.user
 
     return make
 

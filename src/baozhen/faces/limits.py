@@ -1,11 +1,10 @@
-"""How often one asker may ask: fixed windows, counted in the site's cache."""
+"""How often one asker may ask: fixed windows, counted for all processes together."""
 
 import time
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from baozhen.faces.errors import TooManyRequests
+from baozhen.foundation.requests.services import count_request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +44,10 @@ SIGN_INS = Limit(name="token", most=30)
 
 def spend(limit: Limit, asker: str) -> Allowance:
     """Count one request of `asker`; raises TooManyRequests when the window is used up."""
-    now = time.time()
-    window = int(now // limit.window_seconds)
-    reset = limit.window_seconds - int(now % limit.window_seconds)
-    key = f"limit:{limit.name}:{window}:{asker}"
-    cache.add(key, 0, timeout=limit.window_seconds + 5)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # the entry was evicted between the two calls
-        used = 1
+    moment = int(time.time())
+    started = moment - moment % limit.window_seconds
+    reset = started + limit.window_seconds - moment
+    used = count_request(limit.name, asker, window=started)
     if used > limit.most:
         raise TooManyRequests(retry_after_seconds=reset)
     return Allowance(limit=limit, remaining=limit.most - used, reset_seconds=reset)

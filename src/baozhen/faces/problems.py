@@ -38,9 +38,27 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "api_scope_missing": 403,
     "api_network_refused": 403,
     "not_found": 404,
+    "org_unit_unknown": 404,
+    "account_unknown": 404,
+    "power_missing": 403,
+    "power_exceeded": 403,
     "policy_unknown": 404,
     "batch_unknown": 404,
     "clauses_unknown": 404,
+    "subject_unknown": 404,
+    "identity_check_unknown": 404,
+    "identity_callback_refused": 401,
+    "binding_unknown": 404,
+    "certificate_application_unknown": 404,
+    "ukey_unknown": 404,
+    "trust_anchor_unknown": 404,
+    "webhook_unknown": 404,
+    "webhook_delivery_unknown": 404,
+    "connected_system_unknown": 404,
+    "api_client_unknown": 404,
+    "signature_missing": 401,
+    "signature_invalid": 401,
+    "signature_replayed": 401,
     "method_not_allowed": 405,
     "too_large": 413,
     "wrong_content_type": 415,
@@ -50,13 +68,27 @@ STATUS_OF_CODE: Mapping[str, int] = {
 CONFLICT_CODES = frozenset(
     {
         "proposal_conflict",
+        "account_taken",
+        "org_unit_taken",
         "idempotency_key_reused",
         "batch_content_differs",
         "file_not_ready",
         "job_already_retried",
+        "request_in_progress",
+        "webhook_inactive",
+        "identity_check_closed",
+        "trust_anchor_listed",
     }
 )
-LIMIT_CODES = frozenset({"too_many_attempts", "code_too_soon"})
+RETRYABLE_CODES = frozenset({"request_in_progress"})
+LIMIT_CODES = frozenset(
+    {
+        "too_many_attempts",
+        "code_too_soon",
+        "identity_code_too_soon",
+        "identity_code_too_many",
+    }
+)
 
 TITLES: Mapping[int, str] = {
     400: "请求有误",
@@ -152,13 +184,15 @@ def _describe_refusal(error: Refusal) -> Problem:
         detail=str(error),
         errors=_errors(error),
         extras={name: error.facts[name] for name in _TOLD if name in error.facts},
-        retryable=status == HTTPStatus.TOO_MANY_REQUESTS or isinstance(error, StaleState),
+        retryable=status == HTTPStatus.TOO_MANY_REQUESTS
+        or isinstance(error, StaleState)
+        or error.code in RETRYABLE_CODES,
         retry_after_seconds=wait if isinstance(wait, int) else None,
     )
 
 
 # The facts of a refusal that a program may need; the rest stays in the sentence.
-_TOLD = ("proposal_no",)
+_TOLD = ("proposal_no", "existing_id")
 
 
 def status_of(error: Refusal) -> int:

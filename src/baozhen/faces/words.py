@@ -44,6 +44,34 @@ BATCH_STATES: Mapping[str, Word] = {
     "processing": Word("处理中", "azure", "clock"),
     "finished": Word("已完成", "jade", "check"),
 }
+ENVELOPE_STATES: Mapping[str, Word] = {
+    "draft": Word("草稿", "", "file"),
+    "in_progress": Word("签署中", "azure", "clock"),
+    "sealing": Word("封签中", "amber", "clock"),
+    "completed": Word("已完成", "jade", "check"),
+    "declined": Word("已退回", "seal", "cross"),
+    "recalled": Word("已撤回", "", "cross"),
+    "expired": Word("已过期", "", "clock"),
+    "voiding": Word("作废中", "amber", "alert"),
+    "voided": Word("已作废", "", "cross"),
+}
+ACTION_STATES: Mapping[str, Word] = {
+    "waiting": Word("未轮到", "", "clock"),
+    "ready": Word("待处理", "azure", "person"),
+    "performing": Word("处理中", "amber", "clock"),
+    "done": Word("已完成", "jade", "check"),
+    "declined": Word("已退回", "seal", "cross"),
+    "skipped": Word("无需处理", "", "info"),
+}
+ENVELOPE_BATCH_STATES: Mapping[str, Word] = {
+    "processing": Word("处理中", "azure", "clock"),
+    "finished": Word("已处理完", "jade", "check"),
+}
+ROW_STATUSES: Mapping[str, Word] = {
+    "waiting": Word("待处理", "", "clock"),
+    "started": Word("已发起", "jade", "check"),
+    "failed": Word("有误", "seal", "alert"),
+}
 ITEM_STATUSES: Mapping[str, Word] = {
     "pending": Word("等待", "", "clock"),
     "issued": Word("已出单", "jade", "check"),

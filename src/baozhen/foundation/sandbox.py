@@ -86,6 +86,7 @@ def _task(
     return {
         "roots": _encode(trust.anchors.roots),
         "organization": trust.anchors.expected_organization,
+        "signers": trust.anchors.expected_signers,
         "crls": _encode(trust.revocation.crls),
         "ocsps": _encode(trust.revocation.ocsps),
         "at": at.isoformat(),

@@ -26,7 +26,11 @@ def main() -> int:
     data = sys.stdin.buffer.read(task["limits"]["file_bytes_max"] + 1)
     report = inspect(
         data,
-        anchors=TrustAnchors(_decode(task["roots"]), task["organization"]),
+        anchors=TrustAnchors(
+            _decode(task["roots"]),
+            task["organization"],
+            None if task["signers"] is None else tuple(task["signers"]),
+        ),
         at=datetime.fromisoformat(task["at"]),
         revocation=RevocationEvidence(_decode(task["crls"]), _decode(task["ocsps"])),
         detached_timestamp=(

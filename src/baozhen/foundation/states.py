@@ -1,8 +1,12 @@
 """One function changes state. A state, its fact and its audit action share one name.
 
 `move(policy, PolicyState.ISSUED, actor=…, at=…)` writes, in the caller's transaction, the state
-`issued`, the audit entry `policy.issued` and the jobs that the flow table names for
-`policy.issued`. `move_many` does the same for many rows with three statements.
+`issued`, the audit entry `policy.issued`, the event `policy.issued` where the model tells one and
+the jobs that the flow table names for `policy.issued`. `move_many` does the same for many rows
+with a few statements.
+
+A model tells events by a method `event_data()`: a mapping of ids and hashes with the row's public
+`id`, or None; its column `client`, where there is one, names the program whose business it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +19,8 @@ from django.db import models, transaction
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.acts import Act
 from baozhen.foundation.errors import IllegalMove, StaleState
+from baozhen.foundation.events.publishing import Happening, publish_many
+from baozhen.foundation.events.types import event_type_of
 from baozhen.foundation.jobs import defer_for
 
 _flow: dict[str, tuple[str, ...]] = {}
@@ -115,6 +121,7 @@ def enter_many(rows: Sequence[Stateful], *, actor: str, at: datetime, follow: bo
             for row in rows
         ]
     )
+    _tell(rows, at=at)
     if not follow:
         return
     facts: dict[str, list[int]] = {}
@@ -128,6 +135,28 @@ def enter_many(rows: Sequence[Stateful], *, actor: str, at: datetime, follow: bo
 def audited_facts(row: Stateful) -> dict[str, object]:
     """Return the row's audited columns as JSON holds them."""
     return {name: _plain(getattr(row, name)) for name in row.AUDITED}
+
+
+def _tell(rows: Sequence[Stateful], *, at: datetime) -> None:
+    """Publish the event of every row whose model and fact are told to outside systems."""
+    happenings = [happening for row in rows if (happening := _happening(row)) is not None]
+    if happenings:
+        publish_many(happenings, at=at)
+
+
+def _happening(row: Stateful) -> Happening | None:
+    describe = getattr(row, "event_data", None)
+    type_ = event_type_of(row.fact)
+    data = describe() if describe is not None and type_ is not None else None
+    if data is None or type_ is None:
+        return None
+    return Happening(
+        type=type_,
+        subject_type=row.NOUN,
+        subject_id=str(data["id"]),
+        data=data,
+        client=str(getattr(row, "client", "") or ""),
+    )
 
 
 def _require_transaction() -> None:

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "baozhen.foundation.jobs",
     "baozhen.foundation.storage",
     "baozhen.foundation.notify",
+    "baozhen.foundation.requests",
     "baozhen.foundation.events",
     "baozhen.signing.risks",
     "baozhen.signing.organizations",
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "baozhen.signing.templates",
     "baozhen.signing.envelopes",
     "baozhen.signing.statistics",
+    "baozhen.signing.integrations",
     "baozhen.insurance.proposals",
     "baozhen.insurance.payments",
     "baozhen.insurance.policies",
@@ -71,11 +73,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "baozhen.faces.console.session_guard.SessionGuard",
     "axes.middleware.AxesMiddleware",
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "baozhen.signing.organizations.backends.PowerBackend",
 ]
 TEMPLATES = [
     {
@@ -120,7 +123,7 @@ WHITENOISE_USE_FINDERS = True
 
 LOGIN_URL = "/console/sign-in"
 LOGIN_REDIRECT_URL = "/console/"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_AGE = 24 * 3600  # the sign-in policy ends sessions earlier
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BAOZHEN_PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = PRODUCTION and os.environ.get("BAOZHEN_BEHIND_TLS_PROXY") != "1"

@@ -24,10 +24,15 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class TrustAnchors:
-    """The roots one trusts (DER), and who is expected to have signed, if one knows."""
+    """The roots one trusts (DER), and who is expected to have signed, if one knows.
+
+    `expected_signers` are all who signed a document of several parties, as its register knows them.
+    Without them anybody trusted may have signed besides the expected organisation; they are named.
+    """
 
     roots: tuple[bytes, ...]
     expected_organization: str | None = None
+    expected_signers: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -71,9 +76,10 @@ class Judge:
         self.revocation = RevocationEvidence(
             (*self.revocation.crls, *findings.crls), (*self.revocation.ocsps, *findings.ocsps)
         )
-        if any(s.place.party for s in findings.signatures):
+        has_parties = any(s.place.party for s in findings.signatures)
+        if has_parties:
             self._check_party_pairs(findings)
-        else:
+        if not has_parties or expected_dual or _is_sealed_alone(findings):
             self._check_both_algorithms(findings, expected_dual=expected_dual)
         general = self._general_times(data, findings)
         summaries = tuple(
@@ -84,8 +90,13 @@ class Judge:
 
     def _check_both_algorithms(self, findings: PdfFindings, *, expected_dual: bool) -> None:
         """Step 6: a file that bore two signatures still bears both."""
-        found = {s.signed.algorithm for s in _document_signatures(findings) if s.signed is not None}
-        declared = any(s.place.is_one_of_two for s in findings.signatures)
+        declared = _is_sealed_alone(findings)
+        found = {
+            s.signed.algorithm
+            for s in _document_signatures(findings)
+            # Another party's signature does not stand in for one that was cut off.
+            if s.signed is not None and not (declared and s.place.party)
+        }
         missing = [
             name
             for algorithm, name in ((Algorithm.SM2_SM3, "SM2"), (Algorithm.RSA_SHA256, "RSA"))
@@ -118,7 +129,8 @@ class Judge:
                 self.checklist.failed(
                     Step.BOTH_ALGORITHMS, f"签署方 {party} 的两个签名不是同一签署者所签"
                 )
-        self.checklist.passed(Step.BOTH_ALGORITHMS, f"{len(pairs)} 个签署方的双签名都在")
+        told = f"{len(pairs)} 个签署方的双签名都在" if pairs else "没有签署方声明双签名，不作要求"
+        self.checklist.passed(Step.BOTH_ALGORITHMS, told)
 
     def _general_times(self, data: bytes, findings: PdfFindings) -> list[tuple[int, TimestampInfo]]:
         """Return proofs of time for the first so many bytes of the file."""
@@ -248,16 +260,32 @@ class Judge:
         signatures = _document_signatures(findings)
         names = {_signer_name(s.signed) for s in signatures if s.signed}
         listed = "、".join(sorted(filter(None, names))) or "（证书未写机构名称）"
-        expected = self.anchors.expected_organization
-        by_parties = any(s.place.party for s in signatures)
-        if expected is not None and (expected not in names if by_parties else names != {expected}):
-            self.checklist.failed(Step.SIGNER, f"签署者是 {listed}，应有 {expected}")
-        elif len(names) > 1 and any(s.place.is_one_of_two for s in signatures):
-            self.checklist.failed(Step.SIGNER, f"本应由一家机构签署，实有 {listed}")
-        elif expected is None:
+        fault = self._signers_fault(findings, names)
+        if fault:
+            self.checklist.failed(Step.SIGNER, f"签署者是 {listed}，{fault}")
+        elif self.anchors.expected_organization is None and self.anchors.expected_signers is None:
             self.checklist.unknown(Step.SIGNER, f"签署者是 {listed}；没有指定应由谁签署")
         else:
             self.checklist.passed(Step.SIGNER, f"签署者是 {listed}")
+
+    def _signers_fault(self, findings: PdfFindings, names: set[str]) -> str:
+        """Say what is wrong with who signed; empty for nothing."""
+        expected, signers = self.anchors.expected_organization, self.anchors.expected_signers
+        by_parties = any(s.place.party for s in findings.signatures)
+        if len(names) > 1 and _is_sealed_alone(findings):
+            return "而文件本应由一家机构签署"
+        if by_parties and signers is not None and names != set(signers):
+            return f"应为 {'、'.join(sorted(signers))}"
+        if expected is not None and expected not in names:
+            return f"应有 {expected}"
+        if expected is not None and not by_parties and names != {expected}:
+            return f"应只有 {expected}"
+        return ""
+
+
+def _is_sealed_alone(findings: PdfFindings) -> bool:
+    """Tell whether one organisation sealed the file twice, with nobody else to come."""
+    return any(s.place.is_one_of_two for s in findings.signatures)
 
 
 def _signer_name(signed: SignedData) -> str:
@@ -296,4 +324,5 @@ def _summary(signature: ReadSignature, times: _Times, *, is_trusted: bool) -> Si
         valid=signature.is_valid,
         trusted=signature.is_valid and is_trusted,
         note="国密签名：多数通用 PDF 阅读器不能核验，会显示为未知" if is_sm2 else "",
+        party=place.party,
     )

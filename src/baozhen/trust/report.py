@@ -81,7 +81,10 @@ class Check:
 
 @dataclass(frozen=True)
 class SignatureSummary:
-    """One signature of a file, as far as it could be read."""
+    """One signature of a file, as far as it could be read.
+
+    `party` is what the fields of one of several parties share; empty in a file of one organisation.
+    """
 
     field: str
     algorithm: str
@@ -96,6 +99,7 @@ class SignatureSummary:
     valid: bool
     trusted: bool
     note: str = ""
+    party: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from django.urls import reverse
 from baozhen.faces.console.urls import urlpatterns
 from baozhen.signing.organizations.roles import ROLES, Permission
 
-OPEN = {"sign_in", "sign_out"}
+OPEN = {"sign_in", "sign_out", "second_factor", "sso_start", "sso_callback", "sso_header"}
 ARGUMENTS = {"number": "PDZA1", "kind": "policy", "version": 1, "key": 1}
 
 
 def address_of(pattern):
     names = re.findall(r"<\w+:(\w+)>", str(pattern.pattern))
-    return reverse(f"console:{pattern.name}", kwargs={name: ARGUMENTS[name] for name in names})
+    return reverse(f"console:{pattern.name}", kwargs={name: ARGUMENTS.get(name, "x_1") for name in names})
 
 
 PAGES = [pattern for pattern in urlpatterns if pattern.name not in OPEN]

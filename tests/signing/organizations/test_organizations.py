@@ -4,8 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.signing.organizations.errors import (
@@ -16,11 +14,12 @@ from baozhen.signing.organizations.errors import (
     APIScopeUnknown,
 )
 from baozhen.signing.organizations.insurer import BranchUnknown, get_insurer
-from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.models import ApiClient, Role
 from baozhen.signing.organizations.roles import LABELS, ROLES, Permission
 from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
+    appoint_first,
     authenticate_api_key,
     create_api_client,
     ensure_roles,
@@ -103,11 +102,10 @@ def test_a_key_is_used_from_its_networks_only():
 @pytest.mark.django_db
 def test_roles_are_as_the_table_says_and_can_be_made_again():
     ensure_roles()
-    Group.objects.get(name="客服").permissions.clear()
+    Role.objects.filter(name="客服").update(permissions=[])
     ensure_roles()
     for name, permissions in ROLES.items():
-        user = get_user_model().objects.create_user(username=name)
-        user.groups.add(Group.objects.get(name=name))
+        user = appoint_first(name, name, [name], password="a-long-password-1", at=AT).user
         for permission in Permission:
             assert user.has_perm(permission.full_name) == (permission in permissions)
 

@@ -11,9 +11,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import SuspiciousModification
 from pyhanko.sign.validation import SignatureCoverageLevel
 
-from baozhen.trust.errors import LintError, SigningError
+from baozhen.trust.errors import LintError, ParseError, SigningError
 from baozhen.trust.pdf.parties import Mark, Party, PartyOrder, sign_for_party, signable
 from baozhen.trust.pdf.party_release import check_party_release
+from baozhen.trust.pdf.positions import find_keyword
 from baozhen.trust.pdf.prepare import PrepareLimits, prepare
 from baozhen.trust.pdf.release import ReleaseError
 from baozhen.trust.pdf.sign import SigningIdentity
@@ -285,10 +286,46 @@ class TestPrepare:
         assert "filled" in document[0].get_textpage().get_text_bounded()
         document.close()
 
+    def field(self, document, value: str, **more):
+        field = document.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.Widget,
+                FT=pikepdf.Name.Tx,
+                T="姓名",
+                V=value,
+                DA="/Helv 12 Tf 0 g",
+                F=4,
+                Rect=pikepdf.Array([100, 100, 300, 130]),
+                **more,
+            )
+        )
+        document.pages[0].obj.Annots = pikepdf.Array([field])
+        document.Root.AcroForm = pikepdf.Dictionary(
+            Fields=pikepdf.Array([field]), NeedAppearances=True
+        )
+
+    def test_a_drawn_chinese_value_stays_as_it_is_drawn(self):
+        def change(document):
+            drawn = document.make_stream(b"1 0 0 rg 0 0 200 30 re f")
+            drawn.Type, drawn.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+            drawn.BBox = pikepdf.Array([0, 0, 200, 30])
+            self.field(document, "测试伟", AP=pikepdf.Dictionary(N=drawn))
+
+            document.pages[0].obj.Contents = document.make_stream(b"")
+
+        found = reds(picture_of(prepare(self.pdf(change)).data))
+        assert all(abs(a - b) <= 1 for a, b in zip(found, (100, 100, 300, 130), strict=True))
+
+    def test_a_chinese_value_that_nobody_drew_is_refused_never_lost(self):
+        with pytest.raises(LintError, match="表单域“姓名”的内容没有外观"):
+            prepare(self.pdf(lambda document: self.field(document, "测试伟")))
+
     @pytest.mark.parametrize(
         ("change", "reason"),
         [
             (lambda d: d.Root.__setattr__("OCProperties", pikepdf.Dictionary()), "图层"),
+            (lambda d: d.pages[0].obj.__setattr__("UserUnit", 2), "UserUnit"),
             (lambda d: d.Root.__setattr__("Collection", pikepdf.Dictionary()), "文件包"),
             (
                 lambda d: d.Root.__setattr__(
@@ -318,3 +355,34 @@ class TestPrepare:
             prepare(plain(2), limits=PrepareLimits(pages_max=1))
         with pytest.raises(LintError, match="文件超过"):
             prepare(plain(), limits=PrepareLimits(bytes_max=100))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.requirement("S2-L420b")
+def test_a_keyword_is_found_where_it_is_seen(rotation):
+    with pikepdf.open(io.BytesIO(plain(2))) as document:
+        document.pages[0].obj.Rotate = rotation
+        document.pages[0].obj.CropBox = pikepdf.Array([20, 300, 560, 830])
+        out = io.BytesIO()
+        document.save(out)
+    prepared = prepare(out.getvalue())
+    found = find_keyword(prepared.data, "被保险人")
+    assert found.page == 0
+    page = prepared.pages[0]
+    assert page.contains(found.rect)
+    # A mark put there covers the word: the word's pixels vanish under an opaque red box.
+    box = Image.new("RGB", (40, 20), (210, 0, 0))
+    out = io.BytesIO()
+    box.save(out, "PNG")
+    before = picture_of(prepared.data)
+    data = sign(prepared.data, insurer(), order("P1", Mark(out.getvalue(), found.rect)))
+    left, bottom, right, top = (int(value) for value in found.rect)
+    area = (left + 1, before.height - top + 1, right - 1, before.height - bottom - 1)
+    assert min(before.crop(area).convert("L").get_flattened_data()) < 150  # there was ink
+    assert {pixel[1] < 60 for pixel in picture_of(data).crop(area).get_flattened_data()} == {True}
+
+
+def test_a_keyword_that_is_not_there_is_named():
+    with pytest.raises(ParseError, match="没有第 2 次"):
+        find_keyword(plain(), "被保险人", occurrence=2)
+    assert find_keyword(plain(3), "页", occurrence=-1).page == 2

@@ -4,6 +4,7 @@ from django.core import signing
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from baozhen.faces.api.signed import check_signature
 from baozhen.faces.client import address_of
 from baozhen.faces.errors import NotSignedIn
 from baozhen.faces.limits import Limit, spend
@@ -22,7 +23,7 @@ _SALT = "baozhen.api.token"
 
 
 class Bearer(HttpBearer):
-    """`Authorization: Bearer <key or token>`; then the scope, then the rate limit of the lane."""
+    """`Authorization: Bearer <key or token>`; then scope, signature and the lane's limit."""
 
     def __init__(self, scope: Scope | None, limit: Limit) -> None:
         super().__init__()
@@ -34,6 +35,7 @@ class Bearer(HttpBearer):
         client = client_of(request, token)
         if self.scope is not None:
             require_scope(client, self.scope)
+        check_signature(request, client)
         request.allowance = spend(self.limit, f"client:{client.pk}")  # type: ignore[attr-defined]
         return client
 

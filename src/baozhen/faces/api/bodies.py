@@ -42,13 +42,24 @@ def json_object(request: HttpRequest) -> tuple[bytes, dict[str, Any]]:
     require_type(request, JSON_TYPE)
     declared_length(request, most=PROPOSAL_BYTES_MAX)
     body = request.read()
+    return body, _object(body)
+
+
+def json_of(request: HttpRequest) -> dict[str, Any]:
+    """Return the body as an object, leaving it to be read again; raises when it is none."""
+    require_type(request, JSON_TYPE)
+    declared_length(request, most=PROPOSAL_BYTES_MAX)
+    return _object(request.body)
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as exc:
         raise MalformedRequest(reason="不是合法的 JSON") from exc
     if not isinstance(value, dict):
         raise MalformedRequest(reason="应为一个 JSON 对象")
-    return body, value
+    return value
 
 
 def chunks_of(request: HttpRequest) -> Iterator[bytes]:

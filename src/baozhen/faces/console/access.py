@@ -6,20 +6,24 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 
 from baozhen.faces.errors import NotPermitted
+from baozhen.foundation.clock import now, shanghai_date
 from baozhen.signing.organizations.roles import LABELS, Permission
+from baozhen.signing.organizations.services.powers import note_use
 
-View = Callable[..., HttpResponse]
+USED = "access.used"
+View = Callable[..., HttpResponseBase]
 
 
 def staff_only(view: View) -> View:
     """Open to anybody of the staff who has signed in; others go to the sign-in page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return to_sign_in(request)
         return view(request, *args, **kwargs)
 
     guarded.guard = "staff"  # type: ignore[attr-defined]
@@ -31,16 +35,26 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_sign_in(request)
+                return to_sign_in(request)
             require(request, permission)
+            _note_use(request, permission)
             return view(request, *args, **kwargs)
 
         guarded.guard = permission  # type: ignore[attr-defined]
         return guarded
 
     return guard
+
+
+def _note_use(request: HttpRequest, permission: Permission) -> None:
+    """Note once a day that the power is in use: what nobody uses is taken back."""
+    used = request.session.get(USED, {})
+    today = shanghai_date(now()).isoformat()
+    if used.get(permission.value) != today:
+        note_use(request.user, permission, at=now())
+        request.session[USED] = {**used, permission.value: today}
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:
@@ -59,7 +73,8 @@ def actor_of(request: HttpRequest) -> str:
     return f"staff:{request.user.get_username()}"[:64]
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in page, and back here afterwards."""
     target = f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
     if request.headers.get("HX-Request") == "true":
         # A polled fragment must not be replaced by a sign-in page: the whole page goes there.

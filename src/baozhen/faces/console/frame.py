@@ -20,6 +20,7 @@ from baozhen.faces.console.templates import menu as templates
 from baozhen.faces.counts import count
 from baozhen.faces.frame import frame
 from baozhen.foundation.jobs.queries import waiting_for_a_person
+from baozhen.signing.organizations.queries import roles_of
 from baozhen.signing.organizations.roles import Permission
 
 NAVIGATION = (
@@ -44,7 +45,7 @@ NAVIGATION = (
             *statistics.ITEMS,
         ),
     ),
-    Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_SYSTEM),)),
+    Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_AUDIT),)),
     Group("管理", (*organizations.ITEMS, *integrations.ITEMS)),
     Group(
         "系统",
@@ -65,7 +66,7 @@ def page(
         **frame(request),
         "navigation": _navigation(request, str(context.get("here", ""))),
         "may_search": may(request, Permission.VIEW_POLICIES),
-        "roles": sorted(request.user.groups.values_list("name", flat=True)),
+        "roles": roles_of(request.user),
     }
     return render(request, template, around | context, status=status)
 

@@ -44,7 +44,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return page(request, "console/health.html", context)
 
 
-@needs(Permission.VIEW_SYSTEM)
+@needs(Permission.VIEW_AUDIT)
 @require_GET
 def log(request: HttpRequest) -> HttpResponse:
     """Show the checkpoints of the Merkle log and what still waits for its place in it."""

@@ -9,3 +9,7 @@ class EventsConfig(AppConfig):
     name = "baozhen.foundation.events"
     label = "events"
     verbose_name = "事件"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from baozhen.foundation.events import jobs  # noqa: F401

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 from baozhen.foundation.sealing.failures import count_failure
@@ -145,6 +146,9 @@ def sign_party(
     return SignedByParty(data, digests.sha256.hex(), digests.sm3.hex())
 
 
+# Opening decrypts the key and parses the certificate: bulk signing would do little else. Whether a
+# binding may still sign is asked of the database each time, before it comes here.
+@lru_cache(maxsize=256)
 def _open(bound: BoundCertificate) -> SigningIdentity:
     certificate = parse_certificate(bound.certificate)
     signer = open_key(bound.key_reference, certificate)

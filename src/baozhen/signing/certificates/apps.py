@@ -11,5 +11,9 @@ class CertificatesConfig(AppConfig):
     verbose_name = "签章证书"
 
     def ready(self) -> None:
-        """Register the jobs of this app."""
+        """Register the jobs of this app, and tell identity whose U-keys are believed."""
         from baozhen.signing.certificates import jobs  # noqa: F401 -- registers on import
+        from baozhen.signing.certificates.trust import key_trust_at
+        from baozhen.signing.identity.ukeys import install_key_trust
+
+        install_key_trust(key_trust_at)

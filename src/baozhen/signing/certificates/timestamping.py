@@ -6,11 +6,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from baozhen.foundation import clock
 from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.timestamps.client import TimestampClient, TimestampService
 from baozhen.foundation.timestamps.development import DevelopmentTimestamper
 from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.signing.certificates.demonstration import demonstration_folder
+from baozhen.signing.certificates.trust import listed_anchors
 from baozhen.trust.x509.hierarchy import Identity
 from baozhen.trust.x509.parse import parse_pem
 
@@ -30,11 +32,12 @@ def build_timestamper(*, now: Callable[[], datetime]) -> Timestamper:
 
 
 def timestamp_anchors() -> tuple[bytes, ...]:
-    """Return the DER roots for timestamps: the configured ones, in development also the demo's."""
+    """Return the DER roots for timestamps: configured and listed, else the demonstration's."""
     path = configured("BAOZHEN_TSA_ANCHORS")
+    listed = listed_anchors("timestamp", clock.now())
     if path:
-        return tuple(parse_pem(Path(path).read_bytes()))
-    return demonstration_folder().roots
+        return (*parse_pem(Path(path).read_bytes()), *listed)
+    return (*demonstration_folder().roots, *listed)
 
 
 def demonstration_tsas(*, by_hash: bool = False) -> dict[str, Identity]:

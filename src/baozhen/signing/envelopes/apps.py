@@ -9,3 +9,12 @@ class EnvelopesConfig(AppConfig):
     name = "baozhen.signing.envelopes"
     label = "envelopes"
     verbose_name = "签署任务"
+
+    def ready(self) -> None:
+        """Register the jobs of this app."""
+        from baozhen.signing.envelopes.services import (  # noqa: F401 -- registers on import
+            batches,
+            performing,
+            telling,
+            watching,
+        )

@@ -9,3 +9,7 @@ class OrganizationsConfig(AppConfig):
     name = "baozhen.signing.organizations"
     label = "organizations"
     verbose_name = "机构"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        import baozhen.signing.organizations.jobs  # noqa: F401

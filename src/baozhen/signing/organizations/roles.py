@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from baozhen.signing.organizations.states import Officer
+
 
 class Permission(StrEnum):
     """What the console asks before it shows or does something; Django's codenames."""
@@ -80,33 +82,116 @@ LABELS: dict[Permission, str] = {
     Permission.VIEW_OPERATION_LOG: "查看操作日志",
 }
 
-# The administrator runs the system and reads no customer's data; the auditor changes nothing.
-ROLES: dict[str, frozenset[Permission]] = {
+_P = Permission
+# What people of the business may do; no entry here may be reserved for an officer (see below).
+_BUSINESS: dict[str, frozenset[Permission]] = {
     "出单员": frozenset(
         {
-            Permission.VIEW_POLICIES,
-            Permission.DOWNLOAD_FILES,
-            Permission.START_BATCHES,
-            Permission.RETRY_JOBS,
+            _P.VIEW_POLICIES,
+            _P.DOWNLOAD_FILES,
+            _P.START_BATCHES,
+            _P.RETRY_JOBS,
+            _P.VIEW_ENVELOPES,
+            _P.START_ENVELOPES,
+            _P.VIEW_TEMPLATES,
+            _P.VIEW_FILES,
         }
     ),
     "客服": frozenset(
-        {Permission.VIEW_POLICIES, Permission.VIEW_PERSONAL_DATA, Permission.DOWNLOAD_FILES}
-    ),
-    "审计员": frozenset(
         {
-            Permission.VIEW_POLICIES,
-            Permission.VIEW_AUDIT,
-            Permission.VIEW_SYSTEM,
-            Permission.MANAGE_HOLDS,
+            _P.VIEW_POLICIES,
+            _P.VIEW_PERSONAL_DATA,
+            _P.DOWNLOAD_FILES,
+            _P.VIEW_ENVELOPES,
+            _P.VIEW_FILES,
+            _P.PRINT_FILES,
         }
     ),
-    "系统管理员": frozenset(
+    "业务经办": frozenset(
         {
-            Permission.VIEW_SYSTEM,
-            Permission.RETRY_JOBS,
-            Permission.MANAGE_CERTIFICATES,
-            Permission.MANAGE_CLIENTS,
+            _P.VIEW_ENVELOPES,
+            _P.START_ENVELOPES,
+            _P.VIEW_TEMPLATES,
+            _P.VIEW_SEALS,
+            _P.VIEW_IDENTITIES,
+            _P.VIEW_FILES,
+            _P.PRINT_FILES,
         }
     ),
+    "业务负责人": frozenset(
+        {
+            _P.VIEW_POLICIES,
+            _P.VIEW_ENVELOPES,
+            _P.START_ENVELOPES,
+            _P.APPROVE_ENVELOPES,
+            _P.VIEW_TEMPLATES,
+            _P.VIEW_SEALS,
+            _P.APPROVE_SEALS,
+            _P.VIEW_IDENTITIES,
+            _P.REVIEW_IDENTITIES,
+            _P.VIEW_RISKS,
+            _P.VIEW_FILES,
+            _P.DOWNLOAD_FILES,
+            _P.VIEW_STATISTICS,
+        }
+    ),
+    "印章管理员": frozenset({_P.VIEW_SEALS, _P.MANAGE_SEALS, _P.VIEW_ENVELOPES, _P.VIEW_RISKS}),
+    "模版管理员": frozenset({_P.VIEW_TEMPLATES, _P.MANAGE_TEMPLATES}),
+    "合规人员": frozenset(
+        {
+            _P.VIEW_POLICIES,
+            _P.VIEW_AUDIT,
+            _P.VIEW_ENVELOPES,
+            _P.VIEW_TEMPLATES,
+            _P.VIEW_SEALS,
+            _P.VIEW_IDENTITIES,
+            _P.VIEW_RISKS,
+            _P.VIEW_FILES,
+            _P.VIEW_STATISTICS,
+        }
+    ),
+    "财务": frozenset({_P.VIEW_STATISTICS, _P.MANAGE_CHARGING}),
+}
+
+# The roles of the three officers. The first set is the officer's alone; the second others of the
+# business may hold too, but never another officer. The system officer runs the system and reads
+# no customer's data, the security officer gives powers and uses none, the auditor only looks.
+_OFFICER_ROLES: dict[str, tuple[Officer, frozenset[Permission], frozenset[Permission]]] = {
+    "系统管理员": (
+        Officer.SYSTEM,
+        frozenset(
+            {
+                _P.VIEW_SYSTEM,
+                _P.MANAGE_CERTIFICATES,
+                _P.MANAGE_CLIENTS,
+                _P.MANAGE_TRUST_LISTS,
+                _P.MANAGE_ORGANIZATIONS,
+                _P.MANAGE_ACCOUNTS,
+                _P.MANAGE_INTEGRATIONS,
+            }
+        ),
+        frozenset({_P.RETRY_JOBS}),
+    ),
+    "安全管理员": (
+        Officer.SECURITY,
+        frozenset({_P.GRANT_POWERS, _P.HANDLE_RISKS}),
+        frozenset({_P.VIEW_RISKS}),
+    ),
+    "审计员": (
+        Officer.AUDIT,
+        frozenset({_P.VIEW_OPERATION_LOG}),
+        frozenset({_P.VIEW_AUDIT, _P.VIEW_POLICIES, _P.MANAGE_HOLDS}),
+    ),
+}
+
+ROLES: dict[str, frozenset[Permission]] = {
+    **_BUSINESS,
+    **{name: alone | shared for name, (_, alone, shared) in _OFFICER_ROLES.items()},
+}
+OFFICER_OF_ROLE: dict[str, Officer] = {
+    name: officer for name, (officer, _, _) in _OFFICER_ROLES.items()
+}
+ROLE_OF_OFFICER: dict[Officer, str] = {officer: name for name, officer in OFFICER_OF_ROLE.items()}
+RESERVED: dict[str, frozenset[Permission]] = {
+    name: alone for name, (_, alone, _) in _OFFICER_ROLES.items()
 }

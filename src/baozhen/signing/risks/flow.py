@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 FLOW: Mapping[str, tuple[str, ...]] = {
-    "risk.open": (),
-    "risk.held": (),
+    "risk.open": ("mail_risk",),
+    "risk.held": ("mail_risk",),
     "risk.handled": (),
     "risk.dismissed": (),
 }

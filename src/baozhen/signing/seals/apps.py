@@ -9,3 +9,7 @@ class SealsConfig(AppConfig):
     name = "baozhen.signing.seals"
     label = "seals"
     verbose_name = "印章"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from baozhen.signing.seals import jobs  # noqa: F401 -- registers on import

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.keys.configuration import is_production
@@ -24,17 +23,30 @@ from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
+    appoint_first,
     create_api_client,
     ensure_roles,
 )
 from baozhen.site.commands.out_folder import OutFolder
 
-HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、四个员工账号和一个接口密钥。
+HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、每个角色一个员工账号和一个接口密钥。
 可以重复执行：已有的原样保留。保单文件在数据目录的 demo 里，
 账号和密钥在 demo-accounts.txt 里，只供开发使用，生产模式拒绝执行。"""
 
 CLIENT = "demo"
-STAFF = {"chudan": "出单员", "kefu": "客服", "shenji": "审计员", "guanli": "系统管理员"}
+STAFF = {
+    "chudan": "出单员",
+    "kefu": "客服",
+    "jingban": "业务经办",
+    "fuze": "业务负责人",
+    "yinzhang": "印章管理员",
+    "moban": "模版管理员",
+    "hegui": "合规人员",
+    "caiwu": "财务",
+    "shenji": "审计员",
+    "anquan": "安全管理员",
+    "guanli": "系统管理员",
+}
 ACCOUNTS_FILE = "demo-accounts.txt"
 FILES_FOLDER = "demo"
 TAIL = 6  # what the query page asks for
@@ -98,8 +110,7 @@ def _make_staff() -> list[str]:
         if users.filter(username=name).exists():
             continue
         password = secrets.token_urlsafe(12)
-        user = users.create_user(username=name, password=password)
-        user.groups.add(Group.objects.get(name=role))
+        appoint_first(name, f"演示{role}", [role], password=password, at=now())
         lines.append(f"{role}：{name} / {password}")
     return lines
 

@@ -233,8 +233,11 @@ class _Comparison:
 
     def _validation_data(self) -> set[int]:
         """Return the objects of the old DSS that nothing but the DSS refers to."""
+        store = self.before.catalog.get("DSS")
+        if store is None:
+            return set()
         own: dict[int, int] = {}
-        _count_references(self.before, self.before.catalog.get("DSS"), own)
+        _count_references(self.before, store, own)
         everywhere = _all_references(self.before)
         return {number for number, count in own.items() if everywhere.get(number) == count}
 

@@ -54,6 +54,13 @@ class SeenPage:
         bottom, top = sorted((first[1], second[1]))
         return (left, bottom, right, top)
 
+    def from_user_space(self, rect: Rect) -> Rect:
+        """Return where a rectangle in the coordinates of the file is seen."""
+        first, second = self._seen(rect[0], rect[1]), self._seen(rect[2], rect[3])
+        left, right = sorted((first[0], second[0]))
+        bottom, top = sorted((first[1], second[1]))
+        return (left, bottom, right, top)
+
     def contains(self, rect: Rect) -> bool:
         """Tell whether a seen rectangle has an area and lies on the page (a point of slack)."""
         left, bottom, right, top = rect
@@ -77,6 +84,16 @@ class SeenPage:
             270: (y, height - x),
         }[self.rotation]
         return self.box[0] + dx, self.box[1] + dy
+
+    def _seen(self, x: float, y: float) -> tuple[float, float]:
+        width, height = self._size
+        dx, dy = x - self.box[0], y - self.box[1]
+        return {
+            0: (dx, dy),
+            90: (dy, width - dx),
+            180: (width - dx, height - dy),
+            270: (height - dy, dx),
+        }[self.rotation]
 
 
 def seen_pages(file: PdfFile) -> tuple[SeenPage, ...]:

@@ -27,6 +27,7 @@ from baozhen.trust.pdf.pictures import read_png
 from baozhen.trust.pdf.prepare import acting_parts
 from baozhen.trust.pdf.reader import PdfFile, open_pdf
 from baozhen.trust.pdf.sign import SigningIdentity, Timestamp
+from baozhen.trust.pdf.vectors import is_svg, read_svg
 from baozhen.trust.pdf.verify import verify_bytes
 from baozhen.trust.pdf.writing import write_value
 from baozhen.trust.report import Step
@@ -43,7 +44,9 @@ _NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Mark:
-    """A picture (PNG) on a page: where, in points of the page as it is seen, origin lower left.
+    """A picture on a page: where, in points of the page as it is seen, origin lower left.
+
+    The picture is a PNG, or the SVG of a drawing of ours (`trust.seal.shapes`).
 
     A riding mark (骑缝章) is cut into strips over the right edges of all pages; its rectangle gives
     the size of the whole seal.
@@ -319,12 +322,19 @@ class _Plan:
             )
         )
 
-    def _picture(self, png: bytes) -> int:
-        if png not in self._pictures:
-            picture = read_png(png)
-            alpha = None if picture.alpha is None else self._add(picture.alpha.body())
-            self._pictures[png] = self._add(picture.colours.body(alpha_number=alpha))
-        return self._pictures[png]
+    def _picture(self, data: bytes) -> int:
+        if data not in self._pictures:
+            self._pictures[data] = self._vector(data) if is_svg(data) else self._raster(data)
+        return self._pictures[data]
+
+    def _raster(self, png: bytes) -> int:
+        picture = read_png(png)
+        alpha = None if picture.alpha is None else self._add(picture.alpha.body())
+        return self._add(picture.colours.body(alpha_number=alpha))
+
+    def _vector(self, svg: bytes) -> int:
+        picture = read_svg(svg)
+        return self._add(picture.body(self._add(picture.group())))
 
 
 def _field_names(party: Party, base: str) -> list[str]:

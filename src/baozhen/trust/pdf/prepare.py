@@ -19,7 +19,7 @@ from baozhen.trust.pdf.pages import SeenPage, seen_pages
 from baozhen.trust.pdf.reader import PdfFile, open_pdf
 
 _ROOT_KEYS_REMOVED: Final = (
-    "/OpenAction", "/AA", "/AF", "/Requirements", "/PageMode", "/Threads", "/URI", "/Perms",
+    "/OpenAction", "/AA", "/AF", "/Requirements", "/PageMode", "/Threads", "/URI", "/Perms", "/DSS",
 )  # fmt: skip
 _NAME_TREES_REMOVED: Final = (
     "/JavaScript",
@@ -60,7 +60,11 @@ def prepare(pdf: bytes, *, limits: PrepareLimits = _LIMITS) -> PreparedPdf:
     """
     if len(pdf) > limits.bytes_max:
         raise LintError([f"文件超过 {limits.bytes_max // 1024 // 1024} MB"])
-    data = _rewrite(pdf, limits)
+    return recognize(_rewrite(pdf, limits))
+
+
+def recognize(data: bytes) -> PreparedPdf:
+    """Return bytes that `prepare` made, wherever it ran, as what they are; LintError if not."""
     try:
         file = open_pdf(data)
         pages = seen_pages(file)
@@ -102,19 +106,24 @@ def _rewrite(pdf: bytes, limits: PrepareLimits) -> bytes:
     try:
         with pikepdf.open(io.BytesIO(pdf)) as document:
             _refuse(document, limits)
-            _strip(document)
+            strip(document)
             target = io.BytesIO()
-            document.save(
-                target,
-                object_stream_mode=pikepdf.ObjectStreamMode.disable,
-                deterministic_id=True,
-                linearize=False,
-            )
+            save_plainly(document, target)
             return target.getvalue()
     except pikepdf.PasswordError as error:
         raise LintError(["文件设有密码，请先去除密码再上传"]) from error
     except (pikepdf.PdfError, ValueError, TypeError, RecursionError) as error:
         raise LintError(["不是可以读取的 PDF 文件"]) from error
+
+
+def save_plainly(document: pikepdf.Pdf, target: io.BytesIO) -> None:
+    """Write a document with a plain cross-reference table, the same bytes every time."""
+    document.save(
+        target,
+        object_stream_mode=pikepdf.ObjectStreamMode.disable,
+        deterministic_id=True,
+        linearize=False,
+    )
 
 
 def _refuse(document: pikepdf.Pdf, limits: PrepareLimits) -> None:
@@ -123,6 +132,10 @@ def _refuse(document: pikepdf.Pdf, limits: PrepareLimits) -> None:
     grounds = (
         (document.is_encrypted, "文件设有权限密码，请先去除保护再上传"),
         (len(document.pages) > limits.pages_max, f"页数超过 {limits.pages_max}"),
+        (
+            any("/UserUnit" in page.obj for page in document.pages),
+            "页面使用了特殊的长度单位（UserUnit），请重新“打印为 PDF”后上传",
+        ),
         ("/OCProperties" in root, "文件含有可隐藏的图层，请重新“打印为 PDF”后上传"),
         ("/Collection" in root, "文件是文件包（Collection），请上传其中的单个文件"),
         ("/XFA" in form, "文件是 XFA 动态表单，请重新“打印为 PDF”后上传"),
@@ -144,12 +157,11 @@ def _is_signed(field: Any, depth: int) -> bool:
     return any(_is_signed(kid, depth + 1) for kid in field.get("/Kids", []))
 
 
-def _strip(document: pikepdf.Pdf) -> None:
+def strip(document: pikepdf.Pdf) -> None:
+    """Draw everything that shows into the pages and take away what acts, signatures as well."""
     root = document.Root
     if "/AcroForm" in root:
-        # Told that the appearances are stale, qpdf draws every field's value anew.
-        root.AcroForm.NeedAppearances = True
-        document.generate_appearance_streams()
+        _draw_fields(document)
     document.flatten_annotations("screen")
     for key in (*_ROOT_KEYS_REMOVED, "/AcroForm"):
         if key in root:
@@ -162,6 +174,36 @@ def _strip(document: pikepdf.Pdf) -> None:
     _strip_outlines(root)
     for page in document.pages:
         _strip_page(page.obj)
+
+
+def _draw_fields(document: pikepdf.Pdf) -> None:
+    """Give every field without an appearance one; qpdf writes Latin letters only.
+
+    An appearance that is there stays: it may hold Chinese, which drawn anew would be lost.
+    """
+    form = document.acroform
+    for page in document.pages:
+        for widget in form.get_widget_annotations_for_page(page):
+            field = form.get_field_for_annotation(widget)
+            if "/AP" in widget.obj or not (field.is_text or field.is_choice):
+                continue
+            value = field.value_as_string
+            if not _is_latin(value):
+                raise LintError(
+                    [f"表单域“{field.fully_qualified_name}”的内容没有外观，请先“打印为 PDF”"]
+                )
+            if value:
+                field.generate_appearance(widget)
+    # As long as the form says that its appearances are stale, qpdf would not use them.
+    document.Root.AcroForm.NeedAppearances = False
+
+
+def _is_latin(text: str) -> bool:
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _strip_outlines(root: Any) -> None:

@@ -116,7 +116,7 @@ class Renderer:
                 input=files, format="pdf", pdf_standards=_STANDARD, timestamp=at
             )
         except typst.TypstError as error:
-            raise _explain(error) from error
+            raise explain_failure(error) from error
         if not isinstance(document, bytes):
             raise SigningError("排版引擎没有返回单个 PDF 文件")
         return document
@@ -132,7 +132,8 @@ class Renderer:
         return self._compiler
 
 
-def _explain(error: typst.TypstError) -> SigningError:
+def explain_failure(error: typst.TypstError) -> SigningError:
+    """Return what the typesetter complained of as an error that people understand."""
     message = str(error)
     found = _MISSING_GLYPH.search(message)
     if found:

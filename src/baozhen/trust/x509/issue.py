@@ -50,6 +50,7 @@ class CertificateRequest:
     not_after: datetime
     path_length: int | None = None  # of an authority
     crl_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
 
 
 def issue_certificate(
@@ -115,6 +116,8 @@ def _extensions(request: CertificateRequest, issuer_key: bytes) -> bytes:
         found.append(extension(oids.OCSP_NO_CHECK, der.NULL_ELEMENT))  # RFC 6960 §4.2.2.2.1
     if request.crl_urls:
         found.append(extension(oids.CRL_DISTRIBUTION_POINTS, _distribution(request.crl_urls)))
+    if request.ocsp_urls:
+        found.append(extension(oids.AUTHORITY_INFO_ACCESS, _access(request.ocsp_urls)))
     return der.sequence(*found)
 
 
@@ -127,6 +130,14 @@ def _distribution(urls: Iterable[str]) -> bytes:
     """Return CRLDistributionPoints, one point with every address (RFC 5280 §4.2.1.13)."""
     names = b"".join(der.implicit(6, url.encode("ascii")) for url in urls)
     return der.sequence(der.sequence(der.explicit(0, der.explicit(0, names))))
+
+
+def _access(urls: Iterable[str]) -> bytes:
+    """Return AuthorityInfoAccess with OCSP responders (RFC 5280 §4.2.2.1)."""
+    method = der.oid(oids.ACCESS_OCSP)
+    return der.sequence(
+        *(der.sequence(method, der.implicit(6, url.encode("ascii"))) for url in urls)
+    )
 
 
 class Reason(StrEnum):

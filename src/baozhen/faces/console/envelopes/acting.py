@@ -1,0 +1,147 @@
+"""What staff do with a signing task: approve, seal, place a seal, decline, recall, remind, void."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from baozhen.faces.console.access import actor_of, needs
+from baozhen.faces.console.envelopes.one import own
+from baozhen.faces.console.frame import page
+from baozhen.foundation.clock import now
+from baozhen.foundation.errors import Refusal
+from baozhen.signing.envelopes.errors import EnvelopeNotFound
+from baozhen.signing.envelopes.models import Action
+from baozhen.signing.envelopes.queries import tasks_for
+from baozhen.signing.envelopes.services.acts import (
+    StampPlace,
+    approve,
+    decline,
+    pre_stamp,
+    recall,
+    seal,
+)
+from baozhen.signing.envelopes.services.telling import remind
+from baozhen.signing.envelopes.services.voiding import request_void
+from baozhen.signing.envelopes.states import ActionType
+from baozhen.signing.organizations.queries import legal_entity_of
+from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.seals.models import Seal
+from baozhen.signing.seals.queries import seal_of
+from baozhen.signing.seals.states import SealState
+
+_POINTS_PER_MM = 72 / 25.4
+_SEAL_MM = 40
+
+
+@needs(Permission.VIEW_ENVELOPES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def action(request: HttpRequest, action_id: str) -> HttpResponse:
+    """Show one step that waits for this person, with its document, and do it."""
+    found = tasks_for(request.user).filter(public_id=action_id).first()  # type: ignore[arg-type]
+    if found is None:
+        raise EnvelopeNotFound
+    if request.method != "POST":
+        return page(request, "console/envelopes/action.html", _context(found))
+    try:
+        _do(request, found)
+    except Refusal as refusal:
+        context = _context(found) | {"fault": str(refusal)}
+        return page(request, "console/envelopes/action.html", context, status=422)
+    messages.success(request, "已处理。", extra_tags="jade")
+    return redirect("console:tasks")
+
+
+@needs(Permission.START_ENVELOPES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def recall_one(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask for the reason, then take the task back."""
+    return _with_reason(request, public_id, "撤回", "任务随即结束，签署方的链接失效。")
+
+
+@needs(Permission.START_ENVELOPES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def void(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask for the reason, then ask all parties to void the task."""
+    return _with_reason(request, public_id, "申请作废", "各签署方都同意后才作废，文件仍存档。")
+
+
+@needs(Permission.START_ENVELOPES)
+@require_POST
+def remind_all(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Remind everybody whose turn it is."""
+    try:
+        count = remind(own(request, public_id).pk, actor=actor_of(request), at=now())
+    except Refusal as refusal:
+        messages.warning(request, str(refusal), extra_tags="amber")
+    else:
+        messages.success(request, f"已提醒 {count} 个签署方。", extra_tags="jade")
+    return redirect("console:envelope", public_id=public_id)
+
+
+def _with_reason(request: HttpRequest, public_id: str, verb: str, effect: str) -> HttpResponse:
+    envelope = own(request, public_id)
+    context = {"here": "envelopes", "envelope": envelope, "verb": verb, "effect": effect}
+    if request.method != "POST":
+        return page(request, "console/envelopes/reason.html", context)
+    reason, actor, at = request.POST.get("reason", ""), actor_of(request), now()
+    try:
+        if verb == "撤回":
+            recall(envelope.pk, reason=reason, actor=actor, at=at)
+        else:
+            own_party = envelope.signatories.filter(unit=envelope.unit).first()
+            request_void(envelope.pk, by=own_party, reason=reason, actor=actor, at=at)
+    except Refusal as refusal:
+        context |= {"fault": str(refusal), "reason": reason}
+        return page(request, "console/envelopes/reason.html", context, status=422)
+    messages.success(request, f"已{verb}。", extra_tags="jade")
+    return redirect("console:envelope", public_id=public_id)
+
+
+def _do(request: HttpRequest, found: Action) -> None:
+    actor, at, post = actor_of(request), now(), request.POST
+    if post.get("act") == "decline":
+        decline(found.pk, reason=post.get("reason", ""), actor=actor, at=at)
+    elif found.type == ActionType.APPROVE:
+        approve(found.pk, actor=actor, at=at, opinion=post.get("reason", ""))
+    elif found.type == ActionType.PRE_STAMP:
+        place = _place(post.get("page", ""), post.get("x", ""), post.get("y", ""))
+        pre_stamp(found.pk, [place], chosen=seal_of(post.get("seal", "")), actor=actor, at=at)
+    else:
+        chosen = post.get("seal", "")
+        seal(found.pk, actor=actor, at=at, chosen=seal_of(chosen) if chosen else None)
+
+
+def _place(page_number: str, x: str, y: str) -> StampPlace:
+    """Millimetres from the lower left corner, as a person measures, into points."""
+    try:
+        number, left, bottom = int(page_number), float(x), float(y)
+    except ValueError:
+        number, left, bottom = 1, -1.0, -1.0
+    size = _SEAL_MM * _POINTS_PER_MM
+    return StampPlace(
+        document=1,
+        page=number - 1,
+        x=left * _POINTS_PER_MM,
+        y=bottom * _POINTS_PER_MM,
+        width=size,
+        height=size,
+    )
+
+
+def _context(found: Action) -> dict[str, Any]:
+    unit = found.signatory.unit or found.envelope.unit
+    seals = Seal.objects.filter(company=legal_entity_of(unit).name, state=SealState.ACTIVE)
+    return {
+        "here": "tasks",
+        "action": found,
+        "envelope": found.envelope,
+        "documents": found.envelope.documents.order_by("position"),
+        "seals": seals.order_by("name")
+        if found.type in {ActionType.SEAL, ActionType.LEGAL_REP_SIGN, ActionType.PRE_STAMP}
+        else [],
+        "verb": found.get_type_display(),
+        "is_pre_stamp": found.type == ActionType.PRE_STAMP,
+    }

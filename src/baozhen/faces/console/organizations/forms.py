@@ -1,0 +1,86 @@
+"""A plain form of a staff page: what it asks, what was wrong, and one template for all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.dateparse import parse_date
+
+from baozhen.faces.console.frame import page
+from baozhen.foundation.clock import SHANGHAI
+from baozhen.foundation.errors import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One question; `choices` make it a list, `many` a set of boxes."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    hint: str = ""
+    required: bool = True
+    choices: Sequence[tuple[str, str]] = ()
+    many: bool = False
+    chosen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The form as a whole."""
+
+    here: str
+    title: str
+    submit: str
+    fields: Sequence[Field]
+    back: str
+    note: str = ""
+    has_file: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def show(request: HttpRequest, asked: Asked, refusal: Refusal | None = None) -> HttpResponse:
+    """Render the form; after a refusal with what was typed, the fault beside its field."""
+    path = refusal.path if refusal is not None else ""
+    fields = [_with_answer(request, one) for one in asked.fields]
+    context = {
+        "here": asked.here,
+        "asked": asked,
+        "fields": fields,
+        "fault": str(refusal) if refusal is not None else "",
+        "fault_path": path if any(one.name == path for one in fields) else "",
+    }
+    status = 200 if refusal is None else 422
+    return page(request, "console/organizations/form.html", context, status=status)
+
+
+def _with_answer(request: HttpRequest, one: Field) -> Field:
+    if request.method != "POST" or one.kind in {"password", "file"}:
+        return one
+    if one.many:
+        return replace(one, chosen=frozenset(request.POST.getlist(one.name)))
+    return replace(one, value=request.POST.get(one.name, ""))
+
+
+def text(request: HttpRequest, name: str) -> str:
+    """Return what was typed, without the spaces around it."""
+    return request.POST.get(name, "").strip()
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """Return the key that was chosen, or 0, which no row has."""
+    typed = text(request, name)
+    return int(typed) if typed.isdecimal() and typed.isascii() else 0
+
+
+def end_of_day(value: str) -> datetime | None:
+    """Return the end of a day of China's calendar, or None when nothing or nonsense was typed."""
+    try:
+        day = parse_date(value)
+    except ValueError:
+        day = None
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=SHANGHAI)

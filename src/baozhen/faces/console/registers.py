@@ -1,0 +1,201 @@
+"""Registers and records of the staff pages: one list and one detail page, filled with data."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from baozhen.faces.console.frame import page
+from baozhen.foundation.audit.models import AuditEntry
+from baozhen.foundation.audit.queries import entries_of
+from baozhen.foundation.errors import BaozhenError
+
+PAGE_SIZE = 50
+_ACTS = {
+    "binding.pending": "已导入，待启用",
+    "binding.active": "启用",
+    "binding.failing": "自检失败，暂停签发",
+    "binding.suspended": "停用",
+    "binding.revoked": "吊销",
+    "binding.expired": "过期",
+    "binding.probed": "试签验签通过",
+    "binding.suspension_explained": "停用理由",
+    "binding.revocation_explained": "吊销理由",
+    "certificate.expiring": "到期提醒",
+    "certificate_application.requested": "提出申请",
+    "certificate_application.reviewing": "机构开始审核",
+    "certificate_application.issued": "已签发",
+    "certificate_application.refused": "被拒绝",
+    "certificate_application.cancelled": "取消",
+    "ukey.applied": "申请",
+    "ukey.approved": "批准",
+    "ukey.refused": "不批准",
+    "ukey.issued": "领用",
+    "ukey.returned": "归还",
+    "ukey.lost": "挂失",
+    "trust_anchor.proposed": "提议列入",
+    "trust_anchor.listed": "列入",
+    "trust_anchor.refused": "复核未通过",
+    "trust_anchor.removal_proposed": "提议移除",
+    "trust_anchor.removed": "移除",
+    "identity_check.submitted": "发起核验",
+    "identity_check.answering": "等待本人完成",
+    "identity_check.reviewing": "开始审核",
+    "identity_check.passed": "通过",
+    "identity_check.failed": "未通过",
+    "identity_check.withdrawn": "撤销",
+    "identity_check.reused": "在有效期内复用",
+    "subject.registered": "登记",
+    "subject.changed": "更新资料",
+    "subject.revealed": "查看完整信息",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell: a text, perhaps with an address, a tone and an icon (then it is a tag)."""
+
+    text: str
+    href: str = ""
+    tone: str | None = None
+    icon: str = ""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A filter in the address: a list to choose from, or a text to type."""
+
+    name: str
+    label: str
+    choices: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A button that leads somewhere."""
+
+    href: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """A list of one kind of record."""
+
+    here: str
+    title: str
+    note: str
+    columns: Sequence[str]
+    empty: tuple[str, str, str]  # icon, what is missing, how to make the first one
+    filters: Sequence[Choice] = ()
+    links: Sequence[Link] = ()
+    tabs: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Something that can be done: a button, with a reason where the rule wants one."""
+
+    href: str
+    label: str
+    icon: str = "check"
+    asks: Sequence[tuple[str, str]] = ()  # (name, label) of texts to type
+    choices: tuple[str, str, Sequence[tuple[str, str]]] | None = None
+    is_dangerous: bool = False
+    is_upload: bool = False
+    blocked: str = ""  # why it cannot be done now, in words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One line of a record's history."""
+
+    label: str
+    at: datetime
+    actor: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Everything of one record."""
+
+    here: str
+    title: str
+    state: Cell
+    facts: Sequence[tuple[str, str, bool]]  # label, value, whether it is code
+    back: Link
+    deeds: Sequence[Deed] = ()
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[Cell]]]] = ()
+    acts: Sequence[Act] = ()
+
+
+def show_register(
+    request: HttpRequest,
+    register: Register,
+    rows: QuerySet[Any],
+    cells: Callable[[Any], Sequence[Cell]],
+) -> HttpResponse:
+    """Render a page of the rows; the filters and the place stand in the address."""
+    asked = {item.name: request.GET.get(item.name, "").strip() for item in register.filters}
+    kept = {name: value for name, value in asked.items() if value}
+    number = request.GET.get("page", "1")
+    place = max(int(number), 1) if number.isdecimal() and number.isascii() else 1
+    start = (place - 1) * PAGE_SIZE
+    found = list(rows[start : start + PAGE_SIZE + 1])
+    context = {
+        "here": register.here,
+        "register": register,
+        "filters": [(item, asked[item.name]) for item in register.filters],
+        "filtered": bool(kept),
+        "rows": [cells(row) for row in found[:PAGE_SIZE]],
+        "newer": _address(kept, place - 1) if place > 1 else "",
+        "older": _address(kept, place + 1) if len(found) > PAGE_SIZE else "",
+    }
+    return page(request, "console/authorities/register.html", context)
+
+
+def show_sheet(request: HttpRequest, sheet: Sheet) -> HttpResponse:
+    """Render one record: what it is, what can be done, what was done."""
+    return page(request, "console/authorities/sheet.html", {"here": sheet.here, "sheet": sheet})
+
+
+def do(
+    request: HttpRequest, deed: Callable[[], object], *, done: str, to: str, **place: str | int
+) -> HttpResponse:
+    """Do it and say so, or say why not; then go to the page named `to`."""
+    try:
+        deed()
+    except BaozhenError as failure:
+        messages.error(request, str(failure), extra_tags="seal")
+    else:
+        messages.success(request, done, extra_tags="jade")
+    return redirect(reverse(f"console:{to}", kwargs=place))
+
+
+def acts_of(noun: str, key: int) -> list[Act]:
+    """Return what was done to a record, the newest first."""
+    return [_act(entry) for entry in entries_of(noun, key).order_by("-position")]
+
+
+def _act(entry: AuditEntry) -> Act:
+    reason = entry.facts.get("reason", "")
+    return Act(
+        label=_ACTS.get(entry.action, entry.action),
+        at=entry.at,
+        actor=entry.actor,
+        note=str(reason) if reason else "",
+    )
+
+
+def _address(kept: dict[str, str], place: int) -> str:
+    return "?" + urlencode(kept | {"page": str(place)})

@@ -1,0 +1,136 @@
+"""The refusals of signing tasks."""
+
+from baozhen.foundation.errors import Refusal
+
+
+class EnvelopeNotFound(Refusal):
+    """No such envelope, or not yours to see: the difference is not told."""
+
+    code = "envelope_not_found"
+    message = "没有这个签署任务"
+
+
+class LinkInvalid(Refusal):
+    """The link is unknown, replaced or too old."""
+
+    code = "link_invalid"
+    message = "链接已失效，请向发起人索取新的链接"
+
+
+class BizNumberTaken(Refusal):
+    """The caller's own number is used by another envelope."""
+
+    code = "biz_no_taken"
+    message = "业务编号 {biz_no} 已用于签署任务 {envelope}，内容不同"
+
+
+class DraftInvalid(Refusal):
+    """What was asked for cannot be a signing task."""
+
+    code = "envelope_draft_invalid"
+    message = "签署任务内容有误：{reason}"
+
+
+class FlowUnknown(Refusal):
+    """There is no such ready-made flow."""
+
+    code = "flow_unknown"
+    message = "没有流程 {flow}"
+
+
+class ValuesInvalid(Refusal):
+    """The template's parameters are wrong; `facts["faults"]` lists all of them."""
+
+    code = "template_values_invalid"
+    message = "填写内容有 {count} 处问题"
+
+
+class NotYourTurn(Refusal):
+    """Somebody before has not acted yet, or the action is over."""
+
+    code = "not_your_turn"
+    message = "还没有轮到这一步，或者这一步已经结束"
+
+
+class EnvelopeClosed(Refusal):
+    """Nothing more can be done with it."""
+
+    code = "envelope_closed"
+    message = "签署任务{state}，不能再操作"
+
+
+class ReadingIncomplete(Refusal):
+    """The documents were not read to their end."""
+
+    code = "reading_incomplete"
+    message = "文件还没有读完，请读到末尾再签署"
+
+
+class PapersMissing(Refusal):
+    """Attachments are still to be handed in."""
+
+    code = "papers_missing"
+    message = "还有材料没有提交：{papers}"
+
+
+class PaperRefused(Refusal):
+    """The file handed in is not one that can be kept."""
+
+    code = "paper_refused"
+    message = "材料不能接收：{reason}"
+
+
+class SignatureMissing(Refusal):
+    """There is no picture of a signature."""
+
+    code = "signature_missing"
+    message = "请先签名"
+
+
+class SignatureUnlikeName(Refusal):
+    """The typed signature is not the person's name."""
+
+    code = "signature_unlike_name"
+    message = "输入的姓名与签署人不一致"
+
+
+class ReasonMissing(Refusal):
+    """An act that needs a reason came without one."""
+
+    code = "reason_missing"
+    message = "请写明原因"
+
+
+class ContentFrozen(Refusal):
+    """A signature stands on the content: it cannot change any more."""
+
+    code = "content_frozen"
+    message = "已有签署方签署，内容不能再改；需要修改请撤回后重新发起"
+
+
+class VoidNotOpen(Refusal):
+    """There is no request to void that waits for this party."""
+
+    code = "void_not_open"
+    message = "没有待您确认的作废申请"
+
+
+class ReminderTooSoon(Refusal):
+    """Somebody was reminded a short while ago."""
+
+    code = "reminder_too_soon"
+    message = "刚刚提醒过，请在 {minutes} 分钟后再提醒"
+
+
+class PlaceNotFound(Refusal):
+    """The place for a signature does not exist in the document."""
+
+    code = "place_not_found"
+    message = "文件中找不到签章位置：{reason}"
+
+
+class RowsInvalid(Refusal):
+    """The table of a batch cannot be read."""
+
+    code = "rows_invalid"
+    message = "表格不能读取：{reason}"

@@ -1,0 +1,25 @@
+"""What follows when a signing task moves. The turns of its actions are in services/turns.py."""
+
+from collections.abc import Mapping
+
+FLOW: Mapping[str, tuple[str, ...]] = {
+    "envelope.draft": (),
+    "envelope.in_progress": (),
+    "envelope.sealing": (),
+    "envelope.completed": (),
+    "envelope.declined": (),
+    "envelope.recalled": (),
+    "envelope.expired": (),
+    "envelope.voiding": (),
+    "envelope.voided": (),
+    "action.ready": (),
+    "action.performing": (),
+    "action.done": (),
+    "action.declined": (),
+    "action.skipped": (),
+    "void_request.open": (),
+    "void_request.agreed": (),
+    "void_request.refused": (),
+    "envelope_batch.processing": (),
+    "envelope_batch.finished": (),
+}

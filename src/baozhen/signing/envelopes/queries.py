@@ -1,0 +1,110 @@
+"""What faces ask about signing tasks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+
+from baozhen.foundation.storage import get_storage
+from baozhen.signing.envelopes.errors import EnvelopeNotFound
+from baozhen.signing.envelopes.models import (
+    Action,
+    BatchRow,
+    Envelope,
+    EnvelopeBatch,
+    EnvelopeDocument,
+    Signatory,
+)
+from baozhen.signing.envelopes.states import ActionState, EnvelopeState, RowStatus
+from baozhen.signing.organizations.queries import scope_of
+from baozhen.signing.organizations.roles import Permission
+
+
+def envelope_of(public_id: str, *, client: str | None = None) -> Envelope:
+    """Return the envelope, only the client's own when one is named; raises EnvelopeNotFound."""
+    found = Envelope.objects.select_related("unit", "batch").filter(public_id=public_id)
+    if client is not None:
+        found = found.filter(client=client)
+    row = found.first()
+    if row is None:
+        raise EnvelopeNotFound
+    return row
+
+
+def envelopes_for(user: User) -> QuerySet[Envelope]:
+    """Return the envelopes of the units where the person may see them."""
+    units = scope_of(user, Permission.VIEW_ENVELOPES)
+    return Envelope.objects.filter(unit__in=units).select_related("unit")
+
+
+def envelopes_of_client(client: str) -> QuerySet[Envelope]:
+    """Return the envelopes that one program made."""
+    return Envelope.objects.filter(client=client).select_related("unit")
+
+
+def tasks_for(user: User) -> QuerySet[Action]:
+    """Return what waits for this person: steps named for them, and those of their units."""
+    units = scope_of(user, Permission.APPROVE_ENVELOPES)
+    return (
+        Action.objects.filter(state=ActionState.READY, signatory__unit__isnull=False)
+        .filter(
+            Q(signatory__operator__user=user)
+            | Q(signatory__operator__isnull=True, signatory__unit__in=units)
+        )
+        .filter(envelope__state=EnvelopeState.IN_PROGRESS)
+        .select_related("envelope__unit", "signatory")
+        .order_by("envelope__expires_at", "pk")
+    )
+
+
+def document_bytes(document: EnvelopeDocument, *, number: int | None = None) -> bytes:
+    """Return the newest bytes of a document, or those of one version."""
+    if number is None:
+        return get_storage().get(document.head_sha256)
+    return get_storage().get(document.versions.get(number=number).sha256)
+
+
+def action_of(signatory: Signatory) -> Action | None:
+    """Return what the signatory has to do next, or did last."""
+    actions = list(signatory.actions.order_by("order", "pk"))
+    waiting = [a for a in actions if a.state in {ActionState.READY, ActionState.PERFORMING}]
+    return next(iter(waiting or actions[-1:]), None)
+
+
+@dataclass(frozen=True)
+class BatchCounts:
+    """How far a batch is."""
+
+    total: int
+    started: int
+    failed: int
+
+    @property
+    def waiting(self) -> int:
+        """Rows that nobody has looked at yet."""
+        return self.total - self.started - self.failed
+
+
+def batch_counts(batch: EnvelopeBatch) -> BatchCounts:
+    """Return how many rows of a batch were started and how many failed."""
+    counted = dict(
+        BatchRow.objects.filter(batch=batch)
+        .values_list("status")
+        .annotate(count=Count("id"))
+        .order_by()
+    )
+    return BatchCounts(
+        batch.rows_total, counted.get(RowStatus.STARTED, 0), counted.get(RowStatus.FAILED, 0)
+    )
+
+
+def counts_by_state(envelopes: QuerySet[Envelope]) -> dict[str, int]:
+    """Return how many envelopes stand in each state."""
+    counted = envelopes.order_by().values_list("state").annotate(count=Count("id"))
+    return {str(state): count for state, count in counted}
+
+
+def overdue_at(at: datetime) -> QuerySet[Envelope]:
+    """Return the envelopes whose time is over and that nobody has ended yet."""
+    return Envelope.objects.filter(state=EnvelopeState.IN_PROGRESS, expires_at__lte=at)

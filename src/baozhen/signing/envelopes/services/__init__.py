@@ -1,0 +1,1 @@
+"""What may be done with signing tasks, one file a group of verbs."""

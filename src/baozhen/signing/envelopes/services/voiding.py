@@ -1,0 +1,83 @@
+"""作废: a completed envelope is void only when every party that signed it agrees."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from baozhen.foundation.states import enter, move
+from baozhen.signing.envelopes.errors import EnvelopeClosed, ReasonMissing, VoidNotOpen
+from baozhen.signing.envelopes.models import Envelope, Signatory, VoidConsent, VoidRequest
+from baozhen.signing.envelopes.services.turns import lock_envelope
+from baozhen.signing.envelopes.states import (
+    LABELS,
+    SIGNING_TYPES,
+    ActionState,
+    EnvelopeState,
+    VoidState,
+)
+
+
+@transaction.atomic(durable=True)
+def request_void(
+    envelope_id: int, *, by: Signatory | None, reason: str, actor: str, at: datetime
+) -> VoidRequest:
+    """Ask all parties to void the envelope; who asks has agreed. Raises EnvelopeClosed."""
+    if not reason.strip():
+        raise ReasonMissing(path="reason")
+    envelope = lock_envelope(envelope_id)
+    if envelope.state != EnvelopeState.COMPLETED:
+        raise EnvelopeClosed(state=LABELS[EnvelopeState(envelope.state)])
+    request = VoidRequest.objects.create(
+        envelope=envelope, reason=reason.strip()[:500], requested_by=actor, requested_at=at
+    )
+    enter(request, actor=actor, at=at)
+    move(envelope, EnvelopeState.VOIDING, actor=actor, at=at, moved_at=at)
+    if by is not None:
+        _give(request, by, agrees=True, actor=actor, at=at)
+    _settle(request, envelope, actor=actor, at=at)
+    return request
+
+
+@transaction.atomic(durable=True)
+def answer_void(
+    envelope_id: int, *, by: Signatory, agrees: bool, actor: str, at: datetime
+) -> VoidRequest:
+    """Agree or refuse for one party; one refusal leaves the envelope as it was."""
+    envelope = lock_envelope(envelope_id)
+    request = VoidRequest.objects.filter(envelope=envelope, state=VoidState.OPEN).first()
+    if request is None or by.pk not in {party.pk for party in _waiting(request)}:
+        raise VoidNotOpen
+    _give(request, by, agrees=agrees, actor=actor, at=at)
+    _settle(request, envelope, actor=actor, at=at)
+    return request
+
+
+def parties_waiting(request: VoidRequest) -> list[Signatory]:
+    """Return the parties that have not answered yet."""
+    return _waiting(request) if request.state == VoidState.OPEN else []
+
+
+def _waiting(request: VoidRequest) -> list[Signatory]:
+    answered = set(request.consents.values_list("signatory_id", flat=True))
+    signed = Signatory.objects.filter(
+        envelope=request.envelope_id,
+        actions__type__in=SIGNING_TYPES,
+        actions__state=ActionState.DONE,
+    ).distinct()
+    return [party for party in signed if party.pk not in answered]
+
+
+def _give(request: VoidRequest, by: Signatory, *, agrees: bool, actor: str, at: datetime) -> None:
+    VoidConsent.objects.create(
+        request=request, signatory=by, has_agreed=agrees, given_by=actor, given_at=at
+    )
+
+
+def _settle(request: VoidRequest, envelope: Envelope, *, actor: str, at: datetime) -> None:
+    if request.consents.filter(has_agreed=False).exists():
+        move(request, VoidState.REFUSED, actor=actor, at=at, ended_at=at)
+        move(envelope, EnvelopeState.COMPLETED, actor=actor, at=at, moved_at=at)
+    elif not _waiting(request):
+        move(request, VoidState.AGREED, actor=actor, at=at, ended_at=at)
+        columns = {"moved_at": at, "reason": request.reason}
+        move(envelope, EnvelopeState.VOIDED, actor=actor, at=at, **columns)

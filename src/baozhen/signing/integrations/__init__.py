@@ -1,0 +1,1 @@
+"""Connected systems: keys that sign requests, flows and field mappings set up without code."""

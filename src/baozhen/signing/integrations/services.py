@@ -1,0 +1,236 @@
+"""Set up connected systems, and take what they send."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from baozhen.foundation.audit import services as audit
+from baozhen.foundation.errors import Refusal
+from baozhen.signing.envelopes.forms import flow_of
+from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
+from baozhen.signing.identity.services.subjects import SubjectFacts
+from baozhen.signing.integrations.errors import (
+    ConnectedSystemInvalid,
+    ConnectedSystemUnknown,
+    InboundFlowMissing,
+    InboundUnmapped,
+)
+from baozhen.signing.integrations.models import ConnectedSystem, InboundMessage, SystemFlow
+from baozhen.signing.integrations.rules import (
+    Mapped,
+    MappingFault,
+    apply,
+    entries_of,
+    is_path,
+    takes,
+)
+from baozhen.signing.organizations.models import ApiClient, OrgUnit
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemRequest:
+    """A system that shall be connected."""
+
+    code: str
+    name: str
+    kind: str
+    client: ApiClient
+    unit: OrgUnit
+    telling: str = ConnectedSystem.Telling.PULL
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowRequest:
+    """A flow that the system's messages shall start."""
+
+    flow: str
+    mapping: Sequence[Mapping[str, Any]]
+    when_path: str = ""
+    when_value: str = ""
+    sample: Mapping[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic(durable=True)
+def connect_system(request: SystemRequest, *, actor: str, at: datetime) -> ConnectedSystem:
+    """Connect a system; raises ConnectedSystemInvalid when its code is taken or unfit."""
+    if not request.code.isascii() or not request.code.replace("-", "").isalnum():
+        raise ConnectedSystemInvalid(path="code", reason="代码只能用字母、数字和连字符")
+    if ConnectedSystem.objects.filter(code=request.code).exists():
+        raise ConnectedSystemInvalid(path="code", reason="代码已被使用")
+    if request.kind not in ConnectedSystem.Kind.values:
+        raise ConnectedSystemInvalid(path="kind", reason="没有这个类别")
+    system = ConnectedSystem.objects.create(
+        code=request.code,
+        name=request.name,
+        kind=request.kind,
+        client=request.client,
+        unit=request.unit,
+        telling=request.telling,
+        endpoint=request.endpoint,
+        created_at=at,
+        created_by=actor,
+    )
+    _record("connected_system.connected", system, actor=actor, at=at)
+    return system
+
+
+@transaction.atomic(durable=True)
+def set_flows(
+    system: ConnectedSystem, requests: Sequence[FlowRequest], *, actor: str, at: datetime
+) -> None:
+    """Replace the flows of a system; raises ConnectedSystemInvalid with every fault."""
+    faults = [fault for request in requests for fault in flow_faults(request)]
+    if faults:
+        refusal = ConnectedSystemInvalid(reason=f"共 {len(faults)} 处")
+        refusal.facts["faults"] = faults
+        raise refusal
+    system.flows.all().delete()
+    SystemFlow.objects.bulk_create(
+        SystemFlow(
+            system=system,
+            position=number,
+            flow=request.flow,
+            when_path=request.when_path,
+            when_value=request.when_value,
+            mapping=list(request.mapping),
+            sample=dict(request.sample),
+        )
+        for number, request in enumerate(requests)
+    )
+    facts = {"flows": [request.flow for request in requests]}
+    _record("connected_system.flows_set", system, actor=actor, at=at, facts=facts)
+
+
+@transaction.atomic(durable=True)
+def switch_system(system: ConnectedSystem, *, on: bool, actor: str, at: datetime) -> None:
+    """Take the system's messages, or refuse them from now on."""
+    if ConnectedSystem.objects.filter(pk=system.pk, active=not on).update(active=on):
+        verb = "connected_system.switched_on" if on else "connected_system.switched_off"
+        _record(verb, system, actor=actor, at=at)
+
+
+def flow_faults(request: FlowRequest) -> list[MappingFault]:
+    """Return what is wrong with a flow's set-up, against the flow's own parameters and roles."""
+    flow = flow_of(request.flow)
+    entries, faults = entries_of(list(request.mapping))
+    if request.when_path and not is_path(request.when_path):
+        faults.append(MappingFault("mapping_invalid", "when_path", "路径不正确"))
+    targets = {entry.target for entry in entries}
+    fields = {f"values.{one.name}": one for one in flow.fields}
+    roles = {role.role for role in flow.roles}
+    for target in sorted(targets):
+        head, _, rest = target.partition(".")
+        if head == "values" and target not in fields:
+            faults.append(MappingFault("mapping_invalid", target, "流程没有这个参数"))
+        if head == "parties" and rest.partition(".")[0] not in roles:
+            faults.append(MappingFault("mapping_invalid", target, "流程没有这个角色"))
+    faults += [
+        MappingFault("mapping_invalid", target, f"缺少必填参数“{one.label}”的映射")
+        for target, one in fields.items()
+        if one.required and target not in targets
+    ]
+    return faults
+
+
+def preview(request: FlowRequest) -> tuple[Mapped, list[MappingFault]]:
+    """Return what the sample would become, without starting anything."""
+    entries, faults = entries_of(list(request.mapping))
+    mapped, missing = apply(entries, dict(request.sample))
+    return mapped, faults + missing
+
+
+def system_for(code: str, client: ApiClient) -> ConnectedSystem:
+    """Return the system of this code and client; raises ConnectedSystemUnknown."""
+    found = ConnectedSystem.objects.select_related("unit", "client")
+    system = found.filter(code=code, client=client, active=True).first()
+    if system is None:
+        raise ConnectedSystemUnknown(system=code)
+    return system
+
+
+def receive(
+    system: ConnectedSystem, message: Mapping[str, Any], *, client: str, at: datetime
+) -> Envelope:
+    """Start the flow that a message asks for, and write down that it came.
+
+    Raises InboundFlowMissing, InboundUnmapped, and whatever the flow refuses.
+    """
+    text = json.dumps(message, ensure_ascii=False, sort_keys=True)
+    row = InboundMessage(
+        system=system, sha256=hashlib.sha256(text.encode()).hexdigest(), received_at=at
+    )
+    try:
+        mapped, flow = _mapped(system, message)
+        row.biz_no = mapped.biz_no
+        envelope = start_flow(_order(system, flow, mapped, client), actor=client, at=at)
+    except Refusal as refusal:
+        row.code, row.problem = refusal.code, _told(refusal)[:500]
+        row.save()
+        raise
+    row.envelope = envelope.public_id
+    row.save()
+    return envelope
+
+
+def _mapped(system: ConnectedSystem, message: Mapping[str, Any]) -> tuple[Mapped, str]:
+    flow = next(
+        (one for one in system.flows.all() if takes(one.when_path, one.when_value, message)), None
+    )
+    if flow is None:
+        raise InboundFlowMissing
+    entries, _faults = entries_of(flow.mapping)
+    mapped, faults = apply(entries, message)
+    if faults:
+        refusal = InboundUnmapped(count=len(faults))
+        refusal.facts["faults"] = faults
+        raise refusal
+    return mapped, flow.flow
+
+
+def _order(system: ConnectedSystem, flow: str, mapped: Mapped, client: str) -> FlowOrder:
+    return FlowOrder(
+        flow=flow,
+        client=client,
+        unit=system.unit,
+        values=mapped.values,
+        parties={role: _party(role, facts) for role, facts in mapped.parties.items()},
+        biz_no=mapped.biz_no or None,
+        message=mapped.message,
+    )
+
+
+def _party(role: str, facts: Mapping[str, Any]) -> PartyFacts:
+    try:
+        return PartyFacts(subject=SubjectFacts(**facts))
+    except TypeError:
+        refusal = InboundUnmapped(count=1)
+        fault = MappingFault("mapping_invalid", f"parties.{role}", "签署方的字段名称有误或不全")
+        refusal.facts["faults"] = [fault]
+        raise refusal from None
+
+
+def _told(refusal: Refusal) -> str:
+    """Say the refusal without the values that it is about."""
+    faults = refusal.facts.get("faults")
+    if not isinstance(faults, list):
+        return str(refusal)
+    return "；".join(f"{fault.path}：{fault.message}" for fault in faults)
+
+
+def _record(
+    action: str,
+    system: ConnectedSystem,
+    *,
+    actor: str,
+    at: datetime,
+    facts: dict[str, object] | None = None,
+) -> None:
+    facts = {"system": system.code, **(facts or {})}
+    audit.record(action, subject_id=system.pk, actor=actor, at=at, facts=facts)

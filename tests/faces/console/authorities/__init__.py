@@ -1,0 +1,1 @@
+"""Pages of certificates, U-keys, trust lists and identity."""

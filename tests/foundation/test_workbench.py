@@ -1,0 +1,79 @@
+"""Uploads are worked on in a process of their own: the same results, errors and hard limits."""
+
+import pytest
+
+from baozhen.foundation.workbench import (
+    WorkLimits,
+    compare_in_subprocess,
+    find_keywords_in_subprocess,
+    pack,
+    prepare_in_subprocess,
+    read_mark_in_subprocess,
+    run,
+    unpack,
+)
+from baozhen.trust.errors import LintError, ParseError, TrustError
+from baozhen.trust.pdf.marks import CopyMark, MarkedCopies, MarkMissing
+from baozhen.trust.pdf.positions import KeywordMissing, find_keywords
+from baozhen.trust.pdf.prepare import PrepareLimits, prepare
+from tests import pdfs
+from tests.pki import NOW
+
+
+def test_the_child_prepares_the_same_bytes():
+    assert prepare_in_subprocess(pdfs.plain(2)) == prepare(pdfs.plain(2))
+
+
+def test_reasons_of_refusal_come_back():
+    with pytest.raises(LintError, match="已有电子签名"):
+        prepare_in_subprocess(pdfs.signed())
+    with pytest.raises(LintError, match="页数超过 1"):
+        prepare_in_subprocess(pdfs.plain(2), limits=PrepareLimits(pages_max=1))
+    with pytest.raises(LintError, match="不是可以读取的"):
+        prepare_in_subprocess(b"rubbish")
+
+
+def test_keywords_are_found():
+    assert find_keywords_in_subprocess(pdfs.plain(), "号牌号码") == find_keywords(
+        pdfs.plain(), "号牌号码"
+    )
+    assert find_keywords_in_subprocess(pdfs.plain(), "没有这个词") == []
+    with pytest.raises(KeywordMissing, match="应为 1 至"):
+        find_keywords_in_subprocess(pdfs.plain(), " ")
+
+
+def test_documents_are_compared():
+    work = compare_in_subprocess(pdfs.plain(), pdfs.signed())
+    assert work.values["is_alike"] is False
+    assert [file[:4] for file in work.files] == [b"\x89PNG"]
+
+
+def test_marks_are_read():
+    mark = CopyMark("测试伟", NOW, "act_1")
+    copy = MarkedCopies(pdfs.FONTS).black_seal_copy(pdfs.plain(), mark)
+    assert read_mark_in_subprocess(copy) == mark
+    with pytest.raises(MarkMissing):
+        read_mark_in_subprocess(pdfs.plain())
+
+
+ANYTHING = {"bytes_max": 9**9, "pages_max": 9}
+
+
+def test_limits_hold():
+    """The same task is done within the usual limits, and not beyond narrower ones."""
+    assert run("prepare", (pdfs.plain(),), ANYTHING).files
+    with pytest.raises(TrustError):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(memory_bytes_max=80_000_000))
+    with pytest.raises(ParseError, match="异常结束"):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(output_bytes_max=100))
+    with pytest.raises(ParseError, match="已中止"):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(wall_seconds_max=0.01))
+    with pytest.raises(LintError, match="文件超过"):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(input_bytes_max=100))
+
+
+@pytest.mark.parametrize("message", [b"", b"\0\0\0\x02{}", b"\0\0\0\x0c" + b'{"sizes":[]}x'])
+def test_a_broken_answer_is_an_error(message):
+    with pytest.raises(ParseError):
+        unpack(message)
+    assert unpack(pack({"a": 1}, (b"x", b"yz"))) == ({"a": 1}, (b"x", b"yz"))
