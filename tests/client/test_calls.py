@@ -41,9 +41,11 @@ class Answers:
     def __init__(self, *answers):
         self.answers = list(answers)
         self.asked = []
+        self.words = []
 
     def __call__(self, request):
         self.asked.append(request)
+        self.words.append(request.headers.get("Authorization"))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -202,8 +204,7 @@ def test_a_key_is_changed_for_a_token_that_is_renewed():
     made = client(answers, name="core")
     for _ in range(3):
         made.envelopes.get("env_1")
-    sent = [request.headers.get("Authorization") for request in answers.asked]
-    assert sent == [None, "Bearer t1", "Bearer t1", "Bearer t1", None, "Bearer t2"]
+    assert answers.words == [None, "Bearer t1", "Bearer t1", "Bearer t1", None, "Bearer t2"]
 
 
 def test_ids_cannot_leave_their_place_in_the_address():

@@ -5,7 +5,7 @@ same names, same arguments.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any, Protocol
 from urllib.parse import quote
@@ -100,10 +100,6 @@ class Envelopes(_Writable):
 
     path = "/envelopes"
 
-    def start(self, id: str) -> Resource:
-        """Send the envelope to its first signatories."""
-        return self.act(id, "start")
-
     def recall(self, id: str, reason: str) -> Resource:
         """Take it back before it is complete."""
         return self.act(id, "recall", {"reason": reason})
@@ -116,11 +112,59 @@ class Envelopes(_Writable):
         """Ask all parties to void it."""
         return self.act(id, "void", {"reason": reason})
 
+    def link(self, id: str, role: str) -> Resource:
+        """Return a fresh link to the signing page for one signatory."""
+        path = self._one(id, "signatories", quote(role, safe=""), "link")
+        return dict(self._sender.send(calls.write(path)))
 
-class EnvelopeBatches(_Writable):
-    """Many envelopes of one template."""
+    def audit(self, id: str) -> Sequence[Resource]:
+        """Return everything that happened, in order."""
+        answer = self._sender.send(calls.get(self._one(id, "audit")))
+        return [dict(item) for item in answer["items"]]
+
+    def download(self, id: str, to: IO[bytes], *, document: int = 1) -> Download:
+        """Write a document as it stands to `to`, checked against its digest."""
+        return self._sender.download(calls.get(self._one(id, "documents", str(document))), to)
+
+    def seal_file(
+        self,
+        file: IO[bytes] | bytes,
+        facts: Mapping[str, Any],
+        *,
+        name: str = "file.pdf",
+        idempotency_key: str | None = None,
+    ) -> Resource:
+        """Have a file of one's own sealed by the company, with no person in between."""
+        call = Call(
+            method="POST",
+            path="/sealings",
+            form={key: str(value) for key, value in facts.items()},
+            uploads={"file": Upload(name=name, content=file)},
+            idempotency_key=idempotency_key or calls.new_key(),
+        )
+        return dict(self._sender.send(call))
+
+    def flows(self) -> Sequence[Resource]:
+        """Return the ready-made flows, with what each wants filled in."""
+        return [dict(flow) for flow in self._sender.send(calls.get("/flows"))]
+
+
+class EnvelopeBatches(_Part):
+    """Many envelopes of one flow."""
 
     path = "/envelope-batches"
+
+    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Resource:
+        """Start a flow for every row."""
+        return dict(self._sender.send(calls.write(self.path, body, key=idempotency_key)))
+
+    def get(self, id: str) -> Resource:
+        """Return how far a batch is."""
+        return dict(self._sender.send(calls.get(self._one(id))))
+
+    def rows(self, id: str, *, status: str = "") -> Iterator[Resource]:
+        """Yield what became of each row, optionally those of one status."""
+        return self._sender.pages(calls.get(self._one(id, "rows"), status=status))
 
 
 class Templates(_Writable):

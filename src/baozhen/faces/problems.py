@@ -80,7 +80,7 @@ CONFLICT_CODES = frozenset(
         "trust_anchor_listed",
     }
 )
-RETRYABLE_CODES = frozenset({"request_in_progress"})
+RETRYABLE_CODES = frozenset({"request_in_progress", "file_not_ready"})
 LIMIT_CODES = frozenset(
     {
         "too_many_attempts",

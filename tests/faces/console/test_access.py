@@ -14,8 +14,9 @@ ARGUMENTS = {"number": "PDZA1", "kind": "policy", "version": 1, "key": 1}
 
 
 def address_of(pattern):
-    names = re.findall(r"<\w+:(\w+)>", str(pattern.pattern))
-    return reverse(f"console:{pattern.name}", kwargs={name: ARGUMENTS.get(name, "x_1") for name in names})
+    parts = re.findall(r"<(\w+):(\w+)>", str(pattern.pattern))
+    filled = {name: ARGUMENTS.get(name, 1 if kind == "int" else "x_1") for kind, name in parts}
+    return reverse(f"console:{pattern.name}", kwargs=filled)
 
 
 PAGES = [pattern for pattern in urlpatterns if pattern.name not in OPEN]

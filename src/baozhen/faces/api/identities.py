@@ -36,8 +36,9 @@ from baozhen.faces.api.identity_schemas import (
     SubjectIn,
     SubjectInfo,
 )
+from baozhen.faces.client import address_of
 from baozhen.faces.errors import InvalidRequest
-from baozhen.faces.limits import LIVE, QUERY
+from baozhen.faces.limits import LIVE, QUERY, spend
 from baozhen.foundation.clock import now
 from baozhen.foundation.masking import mask_id, mask_mobile, mask_name
 from baozhen.signing.identity.errors import CodeNotYours
@@ -262,6 +263,7 @@ def confirm(request: HttpRequest, code_id: PublicId, body: CodeTryIn) -> dict[st
 )
 def own_system_callback(request: HttpRequest) -> dict[str, str]:
     """Take a result; whoever cannot sign it is refused, and a second notice changes nothing."""
+    spend(LIVE, f"callback:{address_of(request)}")
     declared_length(request, most=_CALLBACK_BYTES_MAX)
     take_callback(request.headers, request.body, at=now())
     return {"status": "ok"}

@@ -220,7 +220,7 @@ def _show(entry: Field, value: Any) -> str:
     if value is None or value == "":
         return "—"
     if entry.kind == "amount":
-        return f"{format_yuan(value)}（人民币{chinese_capitals(value)}）"
+        return f"{format_yuan(value)}（{chinese_capitals(value)}）"
     if entry.kind == "date":
         on = date.fromisoformat(value)
         return f"{on.year}年{on.month}月{on.day}日"

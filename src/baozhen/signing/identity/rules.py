@@ -125,9 +125,13 @@ def _others(bound: CodeBinding, given: CodeBinding) -> bool:
     ) or bool(bound.device and bound.device != given.device)
 
 
-def check_may_send(sent: Collection[datetime], policy: CodePolicy, *, at: datetime) -> None:
-    """Raise CodeTooSoon or CodeTooMany; `sent` are the times of a day's codes to one address."""
-    last = max(sent, default=None)
+def check_may_send(
+    sent: Collection[datetime], policy: CodePolicy, *, last: datetime | None, at: datetime
+) -> None:
+    """Raise CodeTooSoon or CodeTooMany.
+
+    `sent` are the times of a day's codes to one address, `last` the latest for the same purpose.
+    """
     if last is not None and at < last + timedelta(seconds=policy.resend_seconds):
         left = last + timedelta(seconds=policy.resend_seconds) - at
         raise CodeTooSoon(seconds=max(1, round(left.total_seconds())))

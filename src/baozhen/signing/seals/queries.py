@@ -166,11 +166,17 @@ def blast_radius(
     fingerprint: str = "",
     since: datetime,
     until: datetime | None = None,
+    within: QuerySet[Seal] | None = None,
 ) -> BlastRadius:
-    """Return every use of the seal, or of any seal under the certificate, since an instant."""
+    """Return every use of the seal, or of any seal under the certificate, since an instant.
+
+    `within` limits it to the seals that the asker may see.
+    """
     uses = SealUse.objects.filter(state__in=[UseState.DONE, UseState.RESERVED], at__gte=since)
     if until is not None:
         uses = uses.filter(at__lt=until)
+    if within is not None:
+        uses = uses.filter(seal__in=within.order_by().values("pk"))
     if seal is not None:
         uses = uses.filter(seal=seal)
     if fingerprint:

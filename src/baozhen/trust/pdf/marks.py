@@ -45,6 +45,7 @@ _SCALE: Final = 0.82
 _MODULE: Final = 3  # pixels
 _CODE_BYTES: Final = 62  # QR version 4: 33 modules, 17 mm
 _QUIET: Final = 6
+_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _START: Final = "B1"
 _NUMBER: Final = re.compile(r"[0-9A-Za-z_.-]{1,40}")
 _TIME_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -133,7 +134,7 @@ def read_mark(data: bytes) -> CopyMark:
     """
     found: Counter[CopyMark] = Counter()
     for picture in _views(data):
-        for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
+        for code in zxingcpp.read_barcodes(picture, formats=_QR):
             mark = _parse(code.text)
             if mark is not None:
                 found[mark] += 1

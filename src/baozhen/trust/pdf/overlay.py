@@ -218,8 +218,8 @@ def lay_over(pdf: bytes, drawn: bytes, pages: Sequence[tuple[int, SeenPage]]) ->
 
 
 def _put(target: pikepdf.Page, form: Any, page: SeenPage) -> None:
-    resources = target.obj.get("/Resources", pikepdf.Dictionary())
-    taken = resources.get("/XObject", pikepdf.Dictionary())
+    resources: Any = target.obj.get("/Resources", pikepdf.Dictionary())
+    taken: Any = resources.get("/XObject", pikepdf.Dictionary())
     number = next(n for n in range(len(taken) + 1) if f"/BaozhenOverlay{n}" not in taken)
     name = pikepdf.Name(f"/BaozhenOverlay{number}")
     # Pages may share one dictionary of resources: each that is drawn upon gets its own.

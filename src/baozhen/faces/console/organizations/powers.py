@@ -70,7 +70,7 @@ def powers(request: HttpRequest) -> HttpResponse:
         ],
         "q": q,
         "role": role,
-        "roles": Role.objects.order_by("name"),
+        "role_choices": Role.objects.order_by("name"),
         "next_href": "?" + urlencode(kept | {"start": begin + _PAGE}) if len(shown) > _PAGE else "",
     }
     return page(request, "console/organizations/powers.html", context)
@@ -104,7 +104,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
         }
         for permission, label in LABELS.items()
     ]
-    context = {"here": "powers", "roles": roles, "rows": rows}
+    context = {"here": "powers", "columns": roles, "rows": rows}
     return page(request, "console/organizations/matrix.html", context)
 
 

@@ -14,8 +14,8 @@
   const of = (key) => (unsent[key] ||= { seconds: 0, ended: false });
   const pages = new IntersectionObserver((entries) => {
     for (const entry of entries) {
-      if (entry.isIntersecting) showing.add(entry.target.dataset.page);
-      else showing.delete(entry.target.dataset.page);
+      if (entry.isIntersecting) showing.add(entry.target);
+      else showing.delete(entry.target);
     }
   });
   const ends = new IntersectionObserver((entries) => {
@@ -55,7 +55,7 @@
   let ticks = 0;
   setInterval(() => {
     if (document.visibilityState !== "visible") return;
-    for (const key of showing) of(key).seconds += 1;
+    for (const key of new Set([...showing].map((node) => node.dataset.page))) of(key).seconds += 1;
     ticks += 1;
     if (ticks % 3 === 0) send();
   }, 1000);

@@ -173,8 +173,10 @@ def _store(request: CodeRequest, subject: Subject, code: str, *, at: datetime) -
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [index])
     sent = CodeChallenge.objects.filter(
         address_index=index, queued_at__gt=at - _DAY, failure=""
-    ).values_list("queued_at", flat=True)
-    check_may_send(list(sent), policy, at=at)
+    ).values_list("queued_at", "purpose")
+    # Somebody who has just opened a document may sign it: the pause is between codes for one thing.
+    same = [moment for moment, purpose in sent if purpose == request.purpose]
+    check_may_send([moment for moment, _ in sent], policy, last=max(same, default=None), at=at)
     _retire_earlier(request, subject)
     public_id = new_id("cod", at=at)
     challenge = CodeChallenge.objects.create(

@@ -1,0 +1,211 @@
+"""Risks: what looked wrong, what is held, and how it was handled."""
+
+from functools import partial
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from baozhen.faces.console.access import actor_of, may, needs
+from baozhen.faces.console.organizations.forms import text
+from baozhen.faces.console.registers import (
+    Cell,
+    Choice,
+    Deed,
+    Link,
+    Register,
+    Sheet,
+    do,
+    show_register,
+    show_sheet,
+)
+from baozhen.faces.console.seals.shown import acts_in_words
+from baozhen.faces.templatetags.faces import stamp
+from baozhen.foundation.clock import now
+from baozhen.signing.organizations.models import Account, ApiClient
+from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.risks.models import Risk
+from baozhen.signing.risks.services import handle_risk
+from baozhen.signing.risks.states import LABELS, SEVERITY_LABELS, RiskState, Severity
+from baozhen.signing.seals.models import Seal
+from baozhen.signing.seals.services import freeze_seal
+from baozhen.signing.seals.services.suspicion import KIND_LABELS
+
+_WAITING = {RiskState.OPEN, RiskState.HELD}
+_TONES = {Severity.NOTICE: "", Severity.WARNING: "amber", Severity.SEVERE: "seal"}
+_STATE_TONES = {
+    RiskState.OPEN: ("amber", "clock"),
+    RiskState.HELD: ("seal", "lock"),
+    RiskState.HANDLED: ("jade", "check"),
+    RiskState.DISMISSED: ("", "check"),
+}
+_CONCERNS = {
+    "seal": "印章",
+    "account": "账号",
+    "api_client": "接口客户端",
+    "seal_loan": "实物用印",
+    "binding": "证书",
+    "subject": "签署主体",
+}
+_FACTS = {
+    "seal": "印章编号",
+    "use": "用印编号",
+    "flow": "流程",
+    "document_type": "文件类型",
+    "reference": "签署任务",
+    "refusal": "拒绝代码",
+    "reason": "原因",
+    "loan": "用印申请",
+    "due_at": "应还时间",
+    "fingerprint": "证书指纹",
+    "days": "剩余天数",
+    "not_after": "失效时间",
+}
+
+
+@needs(Permission.VIEW_RISKS)
+@require_GET
+def risks(request: HttpRequest) -> HttpResponse:
+    """List the risks, those that wait first."""
+    found = Risk.objects.all()
+    for name in ("state", "severity", "kind"):
+        if value := request.GET.get(name, "").strip():
+            found = found.filter(**{name: value})
+    register = Register(
+        here="risks",
+        title="风险",
+        note="用印风险与敏感操作；被拦截的，处置后方可继续",
+        columns=("发现时间", "类别", "程度", "对象", "状态", "处置"),
+        empty=("shield-check", "没有风险", "异常的用印、认证和证书事件会出现在这里。"),
+        filters=(
+            Choice(name="state", label="状态", choices=[(k.value, v) for k, v in LABELS.items()]),
+            Choice(
+                name="severity",
+                label="程度",
+                choices=[(k.value, v) for k, v in SEVERITY_LABELS.items()],
+            ),
+            Choice(name="kind", label="类别", choices=list(KIND_LABELS.items())),
+        ),
+    )
+    return show_register(request, register, found.order_by("-raised_at", "-pk"), _cells)
+
+
+@needs(Permission.VIEW_RISKS)
+@require_GET
+def risk(request: HttpRequest, key: int) -> HttpResponse:
+    """Show one risk with its facts and how it may be handled."""
+    row = get_object_or_404(Risk, pk=key)
+    facts = [
+        ("编号", row.public_id, True),
+        ("类别", KIND_LABELS.get(row.kind, row.kind), False),
+        ("程度", SEVERITY_LABELS[Severity(row.severity)], False),
+        ("对象", _concerned(row), False),
+        ("发现时间", stamp(row.raised_at), False),
+        *((_FACTS.get(name, name), str(value), False) for name, value in row.facts.items()),
+    ]
+    if row.handled_at is not None:
+        facts.append(("处置", f"{stamp(row.handled_at)} {row.handled_by}：{row.handling}", False))
+    sheet = Sheet(
+        here="risks",
+        title=KIND_LABELS.get(row.kind, row.kind),
+        state=_state(row),
+        facts=facts,
+        back=Link(href=reverse("console:risks"), label="风险", icon="left"),
+        deeds=_deeds(request, row),
+        acts=acts_in_words(Risk.NOUN, row.pk),
+    )
+    return show_sheet(request, sheet)
+
+
+@needs(Permission.HANDLE_RISKS)
+@require_POST
+def handle(request: HttpRequest, key: int) -> HttpResponse:
+    """Record how a risk was handled, or that it was none; what it held goes on."""
+    get_object_or_404(Risk, pk=key)
+    deed = partial(
+        handle_risk,
+        key,
+        handling=text(request, "handling"),
+        dismissed=request.POST.get("verdict") == "dismiss",
+        actor=actor_of(request),
+        at=now(),
+    )
+    return do(request, deed, done="处置已记录，拦截已解除。", to="risk", key=key)
+
+
+@needs(Permission.HANDLE_RISKS)
+@require_POST
+def freeze(request: HttpRequest, key: int) -> HttpResponse:
+    """Freeze the seal that a risk is about, at once."""
+    seal = _seal(get_object_or_404(Risk, pk=key))
+    if seal is None:
+        raise Http404
+    deed = partial(
+        freeze_seal, seal.pk, reason=text(request, "reason"), actor=actor_of(request), at=now()
+    )
+    return do(request, deed, done="印章已冻结，恢复须经审批。", to="risk", key=key)
+
+
+def _deeds(request: HttpRequest, row: Risk) -> list[Deed]:
+    if row.state not in _WAITING or not may(request, Permission.HANDLE_RISKS):
+        return []
+    place = {"key": row.pk}
+    deeds = [
+        Deed(
+            href=reverse("console:risk_handle", kwargs=place),
+            label="处置",
+            icon="check",
+            asks=(("handling", "处置说明"),),
+            choices=(
+                "verdict",
+                "结论",
+                [("handle", "确有问题，已处置"), ("dismiss", "经核实，不是问题")],
+            ),
+        )
+    ]
+    if _seal(row) is not None:
+        deeds.append(
+            Deed(
+                href=reverse("console:risk_freeze", kwargs=place),
+                label="冻结印章",
+                icon="lock",
+                asks=(("reason", "冻结理由"),),
+                is_dangerous=True,
+            )
+        )
+    return deeds
+
+
+def _seal(row: Risk) -> Seal | None:
+    return Seal.objects.filter(public_id=str(row.facts.get("seal", ""))).first()
+
+
+def _cells(row: Risk) -> list[Cell]:
+    severity = Severity(row.severity)
+    return [
+        Cell(text=stamp(row.raised_at)),
+        Cell(
+            text=KIND_LABELS.get(row.kind, row.kind),
+            href=reverse("console:risk", kwargs={"key": row.pk}),
+        ),
+        Cell(text=SEVERITY_LABELS[severity], tone=_TONES[severity], icon="alert"),
+        Cell(text=_CONCERNS.get(row.concerns, row.concerns)),
+        _state(row),
+        Cell(text=row.handling or "—"),
+    ]
+
+
+def _state(row: Risk) -> Cell:
+    state = RiskState(row.state)
+    tone, icon = _STATE_TONES[state]
+    return Cell(text=LABELS[state], tone=tone, icon=icon)
+
+
+def _concerned(row: Risk) -> str:
+    """Return what the risk is about, in words."""
+    label = _CONCERNS.get(row.concerns, row.concerns)
+    models = {"seal": Seal, "account": Account, "api_client": ApiClient}
+    model = models.get(row.concerns)
+    found = model.objects.filter(pk=row.concerns_id).first() if model is not None else None  # type: ignore[attr-defined]
+    return f"{label} {found if found is not None else row.concerns_id}"
