@@ -39,6 +39,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "api_network_refused": 403,
     "not_found": 404,
     "org_unit_unknown": 404,
+    "seal_unknown": 404,
     "account_unknown": 404,
     "power_missing": 403,
     "power_exceeded": 403,

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.signing.organizations.errors import (
@@ -15,6 +17,7 @@ from baozhen.signing.organizations.errors import (
 )
 from baozhen.signing.organizations.insurer import BranchUnknown, get_insurer
 from baozhen.signing.organizations.models import ApiClient, Role
+from baozhen.signing.organizations.queries import roles_of
 from baozhen.signing.organizations.roles import LABELS, ROLES, Permission
 from baozhen.signing.organizations.services import (
     ClientRequest,
@@ -108,6 +111,18 @@ def test_roles_are_as_the_table_says_and_can_be_made_again():
         user = appoint_first(name, name, [name], password="a-long-password-1", at=AT).user
         for permission in Permission:
             assert user.has_perm(permission.full_name) == (permission in permissions)
+
+
+@pytest.mark.django_db
+def test_users_of_releases_with_groups_keep_their_roles():
+    for name, groups in {"kefu": ["客服", "出单员"], "guanli": ["系统管理员", "客服"]}.items():
+        user = get_user_model().objects.create_user(name)
+        user.groups.set(Group.objects.get_or_create(name=group)[0] for group in groups)
+    ensure_roles()
+    ensure_roles()
+    users = get_user_model().objects
+    assert roles_of(users.get(username="kefu")) == ["出单员", "客服"]
+    assert roles_of(users.get(username="guanli")) == ["系统管理员"]
 
 
 def test_duties_are_separated():

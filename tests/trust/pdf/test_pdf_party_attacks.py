@@ -1,6 +1,8 @@
 """Attacks on documents of several parties; beside each safeguard stands the danger it meets."""
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -63,6 +65,25 @@ def failed(report: Report) -> set[int]:
 def test_the_genuine_file_is_genuine_also_when_the_register_names_its_signers():
     assert judged(two()).verdict is Verdict.GENUINE
     assert judged(two(), BOTH).verdict is Verdict.GENUINE
+
+
+def test_pdfsig_finds_every_partys_rsa_signature_valid(tmp_path):
+    """An independent reader, also where marks stand on several pages and over all edges."""
+    tool = shutil.which("pdfsig")
+    assert tool, "pdfsig (poppler-utils) is needed"
+    seal = pdfs.seal_png()
+    marks = (Mark(seal, PLACE, page=2), Mark(seal, PLACE, is_riding=True), Mark(seal, PLACE))
+    first = sign(pdfs.plain(3), insurer(), "P1", *marks)
+    (tmp_path / "a.pdf").write_bytes(sign(first, person(), "P2", Mark(seal, PLACE, page=1)))
+    told = subprocess.run(
+        [tool, "-nocert", "a.pdf"], cwd=tmp_path, capture_output=True, text=True, check=False
+    ).stdout
+    fields = {
+        re.search("Field Name: (.+)", part)[1]: part for part in told.split("Signature #")[1:]
+    }
+    for name in ("P1-RSA", "P2-RSA"):
+        assert "Signature Validation: Signature is Valid." in fields[name], told
+    assert "Total document signed" in fields["P2-RSA"]
 
 
 # Attacks that need the fields of a file sealed by one organisation alone.

@@ -1,5 +1,6 @@
 """The frame of the staff pages: navigation by what one may do, counts of what waits."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -7,54 +8,19 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from baozhen.faces.console.access import may
-from baozhen.faces.console.archive import menu as archive
-from baozhen.faces.console.authorities import menu as authorities
-from baozhen.faces.console.envelopes import menu as envelopes
-from baozhen.faces.console.identities import menu as identities
-from baozhen.faces.console.integrations import menu as integrations
-from baozhen.faces.console.navigation import Group, Item
-from baozhen.faces.console.organizations import menu as organizations
-from baozhen.faces.console.seals import menu as seals
-from baozhen.faces.console.statistics import menu as statistics
-from baozhen.faces.console.templates import menu as templates
+from baozhen.faces.console.navigation import Group
 from baozhen.faces.counts import count
 from baozhen.faces.frame import frame
 from baozhen.foundation.jobs.queries import waiting_for_a_person
 from baozhen.signing.organizations.queries import roles_of
 from baozhen.signing.organizations.roles import Permission
 
-NAVIGATION = (
-    Group("工作", (Item("home", "总览", "pulse", None),)),
-    Group(
-        "保单",
-        (
-            Item("policies", "保单", "file-text", Permission.VIEW_POLICIES),
-            Item("batches", "批次", "layers", Permission.VIEW_POLICIES),
-        ),
-    ),
-    Group(
-        "签署中心",
-        (
-            *envelopes.ITEMS,
-            *templates.ITEMS,
-            *seals.ITEMS,
-            Item("certificates", "证书", "certificate", Permission.VIEW_SYSTEM),
-            *authorities.ITEMS,
-            *identities.ITEMS,
-            *archive.ITEMS,
-            *statistics.ITEMS,
-        ),
-    ),
-    Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_AUDIT),)),
-    Group("管理", (*organizations.ITEMS, *integrations.ITEMS)),
-    Group(
-        "系统",
-        (
-            Item("parked", "搁置任务", "pause", Permission.RETRY_JOBS, counts_parked=True),
-            Item("health", "系统健康", "shield-check", Permission.VIEW_SYSTEM),
-        ),
-    ),
-)
+_navigation: list[Group] = []
+
+
+def install_navigation(groups: Iterable[Group]) -> None:
+    """Install what stands in the navigation; called once, where the addresses are."""
+    _navigation[:] = groups
 
 
 def page(
@@ -64,16 +30,16 @@ def page(
     context = context or {}
     around = {
         **frame(request),
-        "navigation": _navigation(request, str(context.get("here", ""))),
+        "navigation": _lines(request, str(context.get("here", ""))),
         "may_search": may(request, Permission.VIEW_POLICIES),
         "roles": roles_of(request.user),
     }
     return render(request, template, around | context, status=status)
 
 
-def _navigation(request: HttpRequest, here: str) -> list[dict[str, Any]]:
+def _lines(request: HttpRequest, here: str) -> list[dict[str, Any]]:
     shown = []
-    for group in NAVIGATION:
+    for group in _navigation:
         items = [
             {
                 "href": reverse(f"console:{item.name}"),

@@ -7,6 +7,7 @@ from baozhen.faces.console import (
     certificates,
     documents,
     home,
+    menus,
     parked,
     policies,
     policy,
@@ -16,6 +17,7 @@ from baozhen.faces.console import (
 from baozhen.faces.console.archive import urls as archive
 from baozhen.faces.console.authorities import urls as authorities
 from baozhen.faces.console.envelopes import urls as envelopes
+from baozhen.faces.console.frame import install_navigation
 from baozhen.faces.console.identities import urls as identities
 from baozhen.faces.console.integrations import urls as integrations
 from baozhen.faces.console.organizations import urls as organizations
@@ -24,6 +26,7 @@ from baozhen.faces.console.statistics import urls as statistics
 from baozhen.faces.console.templates import urls as templates
 
 app_name = "console"
+install_navigation(menus.NAVIGATION)
 
 _FILE = "policies/<str:number>/files/<str:kind>/<int:version>"
 

@@ -134,3 +134,24 @@ class RowsInvalid(Refusal):
 
     code = "rows_invalid"
     message = "表格不能读取：{reason}"
+
+
+class BatchEnding(Refusal):
+    """The batch was ended as a whole: nothing of it is started any more."""
+
+    code = "batch_ended"
+    message = "批次 {batch} 已批量终止"
+
+
+class SelectionInvalid(Refusal):
+    """What was chosen cannot be done together."""
+
+    code = "selection_invalid"
+    message = "不能一起处理：{reason}"
+
+
+class SealRefused(Refusal):
+    """The seal may not be used for a chunk of silent envelopes."""
+
+    code = "seal_refused"
+    message = "不能用印：{reason}"

@@ -39,7 +39,8 @@ MOVES: dict[EnvelopeState, frozenset[EnvelopeState]] = {
             EnvelopeState.EXPIRED,
         }
     ),
-    EnvelopeState.SEALING: frozenset({EnvelopeState.COMPLETED}),
+    # Back, when a seal was refused at the last step: a person has to decide again.
+    EnvelopeState.SEALING: frozenset({EnvelopeState.COMPLETED, EnvelopeState.IN_PROGRESS}),
     EnvelopeState.COMPLETED: frozenset({EnvelopeState.VOIDING}),
     EnvelopeState.VOIDING: frozenset({EnvelopeState.VOIDED, EnvelopeState.COMPLETED}),
     EnvelopeState.DECLINED: frozenset(),

@@ -15,6 +15,7 @@ from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Envelope
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
 from baozhen.signing.identity.services.subjects import SubjectFacts
+from baozhen.signing.identity.states import SubjectKind
 from baozhen.signing.integrations.errors import (
     ConnectedSystemInvalid,
     ConnectedSystemUnknown,
@@ -31,6 +32,9 @@ from baozhen.signing.integrations.rules import (
     takes,
 )
 from baozhen.signing.organizations.models import ApiClient, OrgUnit
+from baozhen.signing.organizations.queries import unit_of
+
+PARTY_NAMES = frozenset({"name", "id_type", "id_no", "mobile", "email", "unit"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +133,11 @@ def flow_faults(request: FlowRequest) -> list[MappingFault]:
         head, _, rest = target.partition(".")
         if head == "values" and target not in fields:
             faults.append(MappingFault("mapping_invalid", target, "流程没有这个参数"))
-        if head == "parties" and rest.partition(".")[0] not in roles:
+        role, _, name = rest.partition(".")
+        if head == "parties" and role not in roles:
             faults.append(MappingFault("mapping_invalid", target, "流程没有这个角色"))
+        if head == "parties" and name not in PARTY_NAMES:
+            faults.append(MappingFault("mapping_invalid", target, "签署方没有这个字段"))
     faults += [
         MappingFault("mapping_invalid", target, f"缺少必填参数“{one.label}”的映射")
         for target, one in fields.items()
@@ -207,13 +214,16 @@ def _order(system: ConnectedSystem, flow: str, mapped: Mapped, client: str) -> F
 
 
 def _party(role: str, facts: Mapping[str, Any]) -> PartyFacts:
-    try:
-        return PartyFacts(subject=SubjectFacts(**facts))
-    except TypeError:
+    if unit := facts.get("unit"):
+        return PartyFacts(unit=unit_of(str(unit)))
+    told = {name: str(value) for name, value in facts.items() if name in PARTY_NAMES}
+    if not told.get("name"):
         refusal = InboundUnmapped(count=1)
-        fault = MappingFault("mapping_invalid", f"parties.{role}", "签署方的字段名称有误或不全")
+        fault = MappingFault("source_missing", f"parties.{role}.name", "缺少签署方的姓名")
         refusal.facts["faults"] = [fault]
-        raise refusal from None
+        raise refusal
+    told.setdefault("id_type", "id_card")
+    return PartyFacts(subject=SubjectFacts(kind=SubjectKind.PERSON, **told))
 
 
 def _told(refusal: Refusal) -> str:

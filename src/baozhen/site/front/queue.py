@@ -60,6 +60,14 @@ class FileQueue:
             )
             return done.rowcount == 1
 
+    def waits(self, name: str) -> bool:
+        """Tell whether a file of this name is on its way already."""
+        with self._statement() as database:
+            found = database.execute(
+                "SELECT 1 FROM item WHERE name = ? AND state IN ('queued', 'submitted')", (name,)
+            )
+            return found.fetchone() is not None
+
     def due(self, state: str, limit: int) -> list[Item]:
         """Return items of a state whose time has come."""
         with self._statement() as database:

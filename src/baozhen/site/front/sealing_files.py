@@ -99,7 +99,9 @@ class FileSealing:
         taken = 0
         for facts in sorted(self._folders.inbox.glob("*.json")):
             pdf = facts.with_suffix(".pdf")
-            if pdf.is_file() and not facts.is_symlink() and not pdf.is_symlink():
+            if facts.is_symlink() or pdf.is_symlink() or not pdf.is_file():
+                continue
+            if not self._queue.waits(facts.stem):
                 taken += self._queue.add(facts.stem, _digest(pdf, facts))
         return taken
 

@@ -17,12 +17,13 @@ from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.crypto.second import content_sm3
 from baozhen.trust.errors import LintError, SigningError
-from baozhen.trust.pdf.appearance import number_text, rectangle, riding_strips, text_string
+from baozhen.trust.pdf.appearance import rectangle, text_string
 from baozhen.trust.pdf.fields import form_of, signature_fields
 from baozhen.trust.pdf.increments import Base, Layout, lay_out
 from baozhen.trust.pdf.lint import LintedPdf
 from baozhen.trust.pdf.objects import Ref, Value
 from baozhen.trust.pdf.pages import Rect, SeenPage, seen_pages
+from baozhen.trust.pdf.party_marks import Look, Mark, Piece, pieces_by_page
 from baozhen.trust.pdf.pictures import read_png
 from baozhen.trust.pdf.prepare import acting_parts
 from baozhen.trust.pdf.reader import PdfFile, open_pdf
@@ -32,6 +33,17 @@ from baozhen.trust.pdf.verify import verify_bytes
 from baozhen.trust.pdf.writing import write_value
 from baozhen.trust.report import Step
 
+__all__ = [
+    "PARTY_MARK",
+    "Mark",
+    "Party",
+    "PartyOrder",
+    "SignablePdf",
+    "sign_for_party",
+    "signable",
+    "signable_linted",
+]
+
 PARTY_MARK: Final = "parties SM2+RSA"
 _BUILD: Final = {
     True: b"/Prop_Build<</App<</Name/Baozhen/REx(parties SM2+RSA)>>>>",
@@ -40,22 +52,6 @@ _BUILD: Final = {
 _FLAGS = 4 | 128  # Print and Locked (ISO 32000-1 table 165)
 _MARKS_MAX = 64
 _NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A picture on a page: where, in points of the page as it is seen, origin lower left.
-
-    The picture is a PNG, or the SVG of a drawing of ours (`trust.seal.shapes`).
-
-    A riding mark (骑缝章) is cut into strips over the right edges of all pages; its rectangle gives
-    the size of the whole seal.
-    """
-
-    picture: bytes
-    rect: Rect
-    page: int = 0
-    is_riding: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,10 +205,17 @@ class _Plan:
         self.signature_numbers = [self._take() for _ in self._names]
         self._form = _form_number(self._file) or self._take()
         self._new: dict[int, bytes] = {}
-        self._widgets: dict[int, list[int]] = {}  # page index -> annotations
         self._pictures: dict[bytes, int] = {}
-        for mark in order.marks:
-            self._add_mark(mark)
+        looks = [
+            self._look(index, pieces)
+            for index, pieces in pieces_by_page(order.marks, self._pages).items()
+        ]
+        # A signature field has one place on paper (ISO 32000-1 §12.7.4.5), and some readers see no
+        # signature in a field with several. So the first page's marks are the last field's, whose
+        # signature ordinary readers can check, and those of all other pages the SM2 field's.
+        is_several = len(looks) > 1 and len(self._fields) == 1
+        self._main = looks.pop(0) if looks and not is_several else None
+        self._kids = {self._add(self._kid(look)): look for look in looks}
 
     def objects(self, step: int) -> dict[int, bytes]:
         """Return the objects of one update: all that can be seen in the first."""
@@ -233,27 +236,49 @@ class _Plan:
         return self._next - 1
 
     def _annotations(self) -> dict[int, list[int]]:
-        """A field without a mark is its own invisible widget, on the first page."""
-        found = {index: list(numbers) for index, numbers in self._widgets.items()}
-        invisible = [number for place, number in enumerate(self._fields) if not self._shows(place)]
-        found.setdefault(0, []).extend(invisible)
-        return {index: numbers for index, numbers in found.items() if numbers}
+        """Return what each page gains; a field without a mark is invisible, on the first page."""
+        found: dict[int, list[int]] = {}
+        for number, look in self._kids.items():
+            found.setdefault(look.index, []).append(number)
+        for place, number in enumerate(self._fields):
+            look = self._shown_by(place)
+            if look or not self._has_kids(place):
+                found.setdefault(look.index if look else 0, []).append(number)
+        return found
 
-    def _shows(self, place: int) -> bool:
-        """The marks belong to the last field, whose signature an ordinary reader can check."""
-        return bool(self._widgets) and place == len(self._fields) - 1
+    def _shown_by(self, place: int) -> Look | None:
+        return self._main if place == len(self._fields) - 1 else None
+
+    def _has_kids(self, place: int) -> bool:
+        return bool(self._kids) and place == 0
 
     def _field(self, place: int, *, is_filled: bool) -> bytes:
         value = b"/V %d 0 R" % self.signature_numbers[place] if is_filled else b""
         title = b"/FT/Sig/T(%b)%b" % (self._names[place].encode("ascii"), value)
-        if self._shows(place):
-            kids = [number for numbers in self._widgets.values() for number in numbers]
-            return b"<<%b/Kids[%b]>>" % (title, b" ".join(b"%d 0 R" % kid for kid in kids))
-        return b"<</Type/Annot/Subtype/Widget%b/F %d/Rect%b/P %d 0 R>>" % (
-            title,
+        look = self._shown_by(place)
+        if look is None and self._has_kids(place):
+            return b"<<%b/Kids[%b]>>" % (title, b" ".join(b"%d 0 R" % kid for kid in self._kids))
+        where = (
+            self._widget(look)
+            if look
+            else b"/Rect%b/P %d 0 R"
+            % (
+                rectangle(_NOWHERE),
+                self._pages[0].number,
+            )
+        )
+        return b"<</Type/Annot/Subtype/Widget%b/F %d%b>>" % (title, _FLAGS, where)
+
+    def _widget(self, look: Look) -> bytes:
+        page = self._pages[look.index]
+        place = rectangle(page.to_user_space(look.rect))
+        return b"/Rect%b/P %d 0 R/AP<</N %d 0 R>>" % (place, page.number, look.form)
+
+    def _kid(self, look: Look) -> bytes:
+        return b"<</Type/Annot/Subtype/Widget/Parent %d 0 R/F %d%b>>" % (
+            self._fields[0],
             _FLAGS,
-            rectangle(_NOWHERE),
-            self._pages[0].number,
+            self._widget(look),
         )
 
     def _catalog(self) -> dict[int, bytes]:
@@ -280,47 +305,27 @@ class _Plan:
         self._new[number] = body
         return number
 
-    def _add_mark(self, mark: Mark) -> None:
-        if not mark.is_riding:
-            self._add_widget(mark, mark.page, mark.rect, (0.0, 1.0))
-            return
-        width, height = mark.rect[2] - mark.rect[0], mark.rect[3] - mark.rect[1]
-        for strip in riding_strips(len(self._pages)):
-            page = self._pages[strip.page]
-            wide = (strip.end - strip.start) * width
-            low = (page.height - height) / 2
-            place = (page.width - wide, low, page.width, low + height)
-            self._add_widget(mark, strip.page, place, (strip.start, strip.end))
-
-    def _add_widget(self, mark: Mark, index: int, place: Rect, share: tuple[float, float]) -> None:
-        page = self._pages[index]
-        form = self._add_form(mark, page, share)
-        number = self._add(
-            b"<</Type/Annot/Subtype/Widget/Parent %d 0 R/F %d/Rect%b/P %d 0 R/AP<</N %d 0 R>>>>"
-            % (self._fields[-1], _FLAGS, rectangle(page.to_user_space(place)), page.number, form)
+    def _look(self, index: int, pieces: Sequence[Piece]) -> Look:
+        """Add the appearance of all pieces of one page, upright as it is seen."""
+        left, bottom = (min(piece.rect[side] for piece in pieces) for side in (0, 1))
+        right, top = (max(piece.rect[side] for piece in pieces) for side in (2, 3))
+        pictures = {piece.picture: self._picture(piece.picture) for piece in pieces}
+        names = {picture: b"Seal%d" % place for place, picture in enumerate(pictures)}
+        content = b"\n".join(
+            piece.operators(names[piece.picture], (left, bottom)) for piece in pieces
         )
-        self._widgets.setdefault(index, []).append(number)
-
-    def _add_form(self, mark: Mark, page: SeenPage, share: tuple[float, float]) -> int:
-        """Add the appearance: the picture, or a part of its width, upright on the seen page."""
-        width, height = mark.rect[2] - mark.rect[0], mark.rect[3] - mark.rect[1]
-        start, end = share
-        content = b"q %b 0 0 %b %b 0 cm/Seal Do Q" % (
-            number_text(width),
-            number_text(height),
-            number_text(-start * width),
-        )
-        return self._add(
-            b"<</Type/XObject/Subtype/Form/BBox%b/Matrix[%b]/Resources<</XObject<</Seal %d 0 R>>>>"
+        form = self._add(
+            b"<</Type/XObject/Subtype/Form/BBox%b/Matrix[%b]/Resources<</XObject<<%b>>>>"
             b"/Length %d>>\nstream\n%b\nendstream"
             % (
-                rectangle((0, 0, (end - start) * width, height)),
-                b" ".join(b"%d" % number for number in page.matrix),
-                self._picture(mark.picture),
+                rectangle((0, 0, right - left, top - bottom)),
+                b" ".join(b"%d" % number for number in self._pages[index].matrix),
+                b"".join(b"/%b %d 0 R" % (names[key], pictures[key]) for key in pictures),
                 len(content),
                 content,
             )
         )
+        return Look(index, (left, bottom, right, top), form)
 
     def _picture(self, data: bytes) -> int:
         if data not in self._pictures:

@@ -30,6 +30,7 @@ from baozhen.signing.envelopes.states import (
 )
 from baozhen.signing.identity.queries import require_identity
 from baozhen.signing.identity.services.consent import ConsentFacts, record_consent
+from baozhen.signing.identity.services.devices import check_not_agent
 from baozhen.signing.organizations.models import Account
 from baozhen.signing.seals.models import Seal
 
@@ -59,13 +60,14 @@ def sign(action_id: int, given: SignatureInput, *, at: datetime) -> Action:
     """
     if not given.picture:
         raise SignatureMissing(path="signature")
+    watch_for_agents([action_id], given, at=at)
     picture = get_storage().put(given.picture)
     with transaction.atomic(durable=True):
-        action, envelope = _take(action_id, (ActionType.SIGN,), at=at)
+        action, envelope = take(action_id, (ActionType.SIGN,), at=at)
         signatory = action.signatory
         if signatory.subject is None:
             raise NotYourTurn
-        _check_prepared(envelope, signatory, at=at)
+        check_prepared(envelope, signatory, at=at)
         consent = record_consent(
             ConsentFacts(
                 subject_id=signatory.subject.public_id,
@@ -92,7 +94,7 @@ def sign(action_id: int, given: SignatureInput, *, at: datetime) -> Action:
 @transaction.atomic(durable=True)
 def seal(action_id: int, *, actor: str, at: datetime, chosen: Seal | None = None) -> Action:
     """Record the decision to put a company's seal on; the grant is checked when it is used."""
-    action, envelope = _take(action_id, _SEALING, at=at)
+    action, envelope = take(action_id, _SEALING, at=at)
     columns: dict[str, object] = {"seal": chosen.public_id} if chosen else {}
     begin(action, actor=actor, at=at, **columns)
     advance(envelope, at=at)
@@ -102,7 +104,7 @@ def seal(action_id: int, *, actor: str, at: datetime, chosen: Seal | None = None
 @transaction.atomic(durable=True)
 def approve(action_id: int, *, actor: str, at: datetime, opinion: str = "") -> Action:
     """Approve, and let the next one go on."""
-    action, envelope = _take(action_id, (ActionType.APPROVE,), at=at)
+    action, envelope = take(action_id, (ActionType.APPROVE,), at=at)
     _finish(action, envelope, actor=actor, at=at, reason=opinion.strip()[:500])
     return action
 
@@ -124,7 +126,7 @@ def pre_stamp(
     action_id: int, places: Sequence[StampPlace], *, chosen: Seal, actor: str, at: datetime
 ) -> Action:
     """预盖章: choose the seal and its places for the next sealing step, and let it go on."""
-    action, envelope = _take(action_id, (ActionType.PRE_STAMP,), at=at)
+    action, envelope = take(action_id, (ActionType.PRE_STAMP,), at=at)
     following = (
         envelope.actions.filter(
             type__in=_SEALING, order__gt=action.order, state=ActionState.WAITING
@@ -159,7 +161,7 @@ def decline(action_id: int, *, reason: str, actor: str, at: datetime) -> Envelop
     words = reason.strip()
     if not words:
         raise ReasonMissing(path="reason")
-    action, envelope = _take(action_id, tuple(ActionType), at=at)
+    action, envelope = take(action_id, tuple(ActionType), at=at)
     move(
         action,
         ActionState.DECLINED,
@@ -192,7 +194,7 @@ def delegate(action_id: int, *, to: Account, reason: str, actor: str, at: dateti
     """Hand a step of one's own company to a colleague; a person's own signature never."""
     if not reason.strip():
         raise ReasonMissing(path="reason")
-    action, _ = _take(action_id, tuple(set(ActionType) - {ActionType.SIGN}), at=at)
+    action, _ = take(action_id, tuple(set(ActionType) - {ActionType.SIGN}), at=at)
     before = action.signatory.operator_id
     Signatory.objects.filter(pk=action.signatory_id).update(operator=to, link_hash="")
     audit.record(
@@ -215,7 +217,7 @@ def expire(envelope_id: int, *, at: datetime) -> None:
         _end(envelope, EnvelopeState.EXPIRED, reason="超过截止时间", actor=SYSTEM, at=at)
 
 
-def _take(action_id: int, types: Sequence[ActionType], *, at: datetime) -> tuple[Action, Envelope]:
+def take(action_id: int, types: Sequence[ActionType], *, at: datetime) -> tuple[Action, Envelope]:
     """Return the action and its envelope, locked, when it is this action's turn."""
     key = Action.objects.filter(pk=action_id).values_list("envelope_id", flat=True).first()
     if key is None:
@@ -231,7 +233,16 @@ def _take(action_id: int, types: Sequence[ActionType], *, at: datetime) -> tuple
     return action, envelope
 
 
-def _check_prepared(envelope: Envelope, signatory: Signatory, *, at: datetime) -> None:
+def watch_for_agents(action_ids: Sequence[int], given: SignatureInput, *, at: datetime) -> None:
+    """Refuse and report an agent's device before the transaction, so that the report outlives it."""
+    actions = Action.objects.filter(pk__in=action_ids, signatory__subject__isnull=False)
+    for action in actions.select_related("signatory__subject"):
+        subject = action.signatory.subject
+        if subject is not None:
+            check_not_agent(subject, device=given.device, at=at)
+
+
+def check_prepared(envelope: Envelope, signatory: Signatory, *, at: datetime) -> None:
     """Everything read, everything handed in, and the person known: on the server, not the page."""
     if not is_read(reading_facts(envelope, signatory)):
         raise ReadingIncomplete

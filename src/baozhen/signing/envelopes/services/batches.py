@@ -7,22 +7,33 @@ from typing import Any
 
 from django.db import transaction
 
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.jobs import Queue, defer_many, job
 from baozhen.foundation.states import enter, move
-from baozhen.signing.envelopes.errors import RowsInvalid
+from baozhen.signing.envelopes.errors import BatchEnding, ReasonMissing, RowsInvalid
 from baozhen.signing.envelopes.forms import ValueFault, flow_of
 from baozhen.signing.envelopes.models import BatchRow, EnvelopeBatch
+from baozhen.signing.envelopes.services.many import end_envelope
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
 from baozhen.signing.envelopes.states import BatchState, RowStatus
 from baozhen.signing.identity.services.subjects import SubjectFacts
+from baozhen.signing.identity.states import SubjectKind
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import unit_of
 
 ROWS_MAX = 100_000
 CHUNK = 50
 START_ROWS = "start_envelope_rows"
+END_ROWS = "end_envelope_rows"
+NUMBER_CHARACTERS_MAX = 64
+FACT_CHARACTERS_MAX = 254
+# What a row may say of a party; whose account or unit it is, a table cannot claim.
+PARTY_FACTS = frozenset(
+    {"kind", "name", "id_type", "id_no", "mobile", "email", "uscc", "legal_rep_name"}
+)
 _WRITTEN_TOGETHER = 1_000
 
 
@@ -75,7 +86,9 @@ def create_batch(
 def start_rows(*, keys: list[int]) -> None:
     """Start the envelopes of some rows; safe to repeat, because a row's number names it once."""
     rows = (
-        BatchRow.objects.filter(pk__in=keys, status=RowStatus.WAITING)
+        BatchRow.objects.filter(
+            pk__in=keys, status=RowStatus.WAITING, batch__end_asked_at__isnull=True
+        )
         .select_related("batch__unit")
         .order_by("line")
     )
@@ -87,8 +100,47 @@ def start_rows(*, keys: list[int]) -> None:
 
 
 @transaction.atomic(durable=True)
+def end_batch(batch_id: int, *, reason: str, actor: str, at: datetime) -> EnvelopeBatch:
+    """批量终止: take back what runs, ask the parties to void what is complete; once a batch.
+
+    Raises ReasonMissing or BatchEnding.
+    """
+    if not reason.strip():
+        raise ReasonMissing(path="reason")
+    batch = EnvelopeBatch.objects.select_for_update().get(pk=batch_id)
+    if batch.end_asked_at is not None:
+        raise BatchEnding(batch=batch.public_id)
+    batch.end_reason, batch.ended_by, batch.end_asked_at = reason.strip()[:500], actor, at
+    batch.save(update_fields=["end_reason", "ended_by", "end_asked_at"])
+    # Rows that were not started are over; a row that is being started at this moment is ended
+    # like the others, because it is one of the batch when its chunk comes.
+    waiting = batch.rows.filter(status=RowStatus.WAITING)
+    waiting.update(status=RowStatus.FAILED, code="batch_ended", problem="批次已终止")
+    keys = list(batch.rows.order_by("line").values_list("pk", flat=True))
+    starts = range(0, len(keys), CHUNK)
+    defer_many(END_ROWS, [{"keys": keys[start : start + CHUNK]} for start in starts])
+    audit.record("envelope_batch.ended", subject_id=batch.pk, actor=actor, at=at)
+    return batch
+
+
+@job(END_ROWS, queue=Queue.BULK)
+def end_rows(*, keys: list[int]) -> None:
+    """End the envelopes of some rows; safe to repeat, what is over stays as it is."""
+    rows = BatchRow.objects.filter(pk__in=keys, envelope__isnull=False).select_related(
+        "batch", "envelope"
+    )
+    for row in rows.order_by("line"):
+        batch, envelope = row.batch, row.envelope
+        if envelope is not None:
+            end_envelope(envelope.pk, reason=batch.end_reason, actor=batch.ended_by, at=now())
+
+
+@transaction.atomic(durable=True)
 def retry_failed(batch_id: int) -> int:
     """Put the rows that failed back to work, after their cause is mended; return how many."""
+    batch = EnvelopeBatch.objects.select_for_update().get(pk=batch_id)
+    if batch.end_asked_at is not None:
+        raise BatchEnding(batch=batch.public_id)
     failed = BatchRow.objects.filter(batch=batch_id, status=RowStatus.FAILED)
     keys = list(failed.values_list("pk", flat=True))
     failed.update(status=RowStatus.WAITING, code="", problem="")
@@ -122,9 +174,9 @@ def _start(row: BatchRow) -> None:
             flow=batch.flow,
             client=f"batch:{batch.public_id}"[:64],
             unit=batch.unit,
-            values=payload.get("values") or {},
-            parties=_parties(payload.get("parties") or {}),
-            biz_no=str(payload.get("biz_no") or f"{row.line}"),
+            values=_mapping(payload, "values"),
+            parties=_parties(_mapping(payload, "parties")),
+            biz_no=_number(payload.get("biz_no"), row.line),
         )
         envelope = start_flow(order, actor=batch.created_by, at=at, batch=batch)
     except Refusal as refusal:
@@ -137,11 +189,36 @@ def _start(row: BatchRow) -> None:
     )
 
 
+def _mapping(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = payload.get(name) or {}
+    if not isinstance(found, dict):
+        raise RowsInvalid(path=name, reason=f"{name} 应为对象")
+    return found
+
+
+def _number(given: object, line: int) -> str:
+    text = str(given or line)
+    if len(text) > NUMBER_CHARACTERS_MAX or not text.isprintable():
+        raise RowsInvalid(path="biz_no", reason=f"业务编号不能超过 {NUMBER_CHARACTERS_MAX} 字")
+    return text
+
+
 def _parties(raw: Mapping[str, Any]) -> dict[str, PartyFacts]:
-    try:
-        return {role: PartyFacts(subject=SubjectFacts(**facts)) for role, facts in raw.items()}
-    except TypeError as error:
-        raise RowsInvalid(path="parties", reason="签署方的字段名称有误") from error
+    return {role: _party(role, facts) for role, facts in raw.items()}
+
+
+def _party(role: str, facts: object) -> PartyFacts:
+    """A company by its unit's number, a person by their facts; everything is text."""
+    path = f"parties.{role}"
+    if not isinstance(facts, dict) or not all(isinstance(text, str) for text in facts.values()):
+        raise RowsInvalid(path=path, reason="签署方应为文字字段的对象")
+    if any(len(text) > FACT_CHARACTERS_MAX for text in facts.values()):
+        raise RowsInvalid(path=path, reason=f"签署方的字段不能超过 {FACT_CHARACTERS_MAX} 字")
+    if "unit" in facts:
+        return PartyFacts(unit=unit_of(facts["unit"]))
+    if not set(facts) <= PARTY_FACTS or facts.get("kind", "person") not in SubjectKind:
+        raise RowsInvalid(path=path, reason="签署方的字段名称有误")
+    return PartyFacts(subject=SubjectFacts(**{"kind": "person", "name": "", **facts}))
 
 
 def _told(refusal: Refusal) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -101,19 +101,24 @@ def create_envelope(
 
 
 def fingerprint_of(draft: EnvelopeDraft) -> str:
-    """Return a digest of everything that was asked for."""
+    """Return a digest of everything that was asked for.
+
+    What our typesetter makes differs by the second it was made in: its values stand for it, so
+    that a call that is repeated after a time-out finds the first one's envelope.
+    """
     content = {
         "flow": draft.flow,
         "title": draft.title,
         "type": draft.document_type,
         "unit": draft.unit.public_id,
-        "documents": [(d.title, sha256(d.pdf).hex()) for d in draft.documents],
+        "documents": [(d.title, d.template or sha256(d.pdf).hex()) for d in draft.documents],
         "signatories": [
             (s.role, s.kind, s.name, s.subject.public_id if s.subject else "")
             for s in draft.signatories
         ],
-        "actions": [(a.role, a.type, a.order, a.is_silent, a.seal) for a in draft.actions],
+        "actions": [asdict(action) for action in draft.actions],
         "values": draft.values,
+        "rules": draft.rules,
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

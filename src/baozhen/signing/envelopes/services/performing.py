@@ -31,9 +31,13 @@ from baozhen.signing.certificates.queries import bound_certificates
 from baozhen.signing.envelopes.models import (
     Action,
     DocumentVersion,
-    Envelope,
     EnvelopeDocument,
     Place,
+)
+from baozhen.signing.envelopes.services.returning import (
+    give_back,
+    may_give_back,
+    note_trouble,
 )
 from baozhen.signing.envelopes.services.stamping import process_timestamper
 from baozhen.signing.envelopes.services.turns import PERFORM, SYSTEM, advance, lock_envelope
@@ -88,7 +92,10 @@ def perform_action(*, key: int) -> None:
         party = _party(action, at=at)
         works = [_sign(action, document, party, picture, at=at) for document in _documents(action)]
     except (Refusal, Outage, SigningError) as error:
-        _note(action, error)
+        note_trouble(action, error)
+        if not isinstance(error, Outage) and may_give_back(action):
+            give_back(action, error, at=at)
+            return
         if isinstance(error, SigningError):
             raise SigningFailed(reason=error) from error
         raise
@@ -218,11 +225,3 @@ def _record(action: Action, works: list[_Work], *, at: datetime) -> None:
         finish_uses([row.seal_use], [works[-1].signed.sha256], at=at)
     move(row, ActionState.DONE, actor=row.acted_by or SYSTEM, at=at, done_at=at, last_error="")
     advance(envelope, at=at)
-
-
-def _note(action: Action, error: Exception) -> None:
-    """Keep the trouble where people see it; the job itself is tried again or parked."""
-    text = str(error)[:255]
-    Action.objects.filter(pk=action.pk).update(attempts=action.attempts + 1, last_error=text)
-    envelope = Envelope.objects.filter(pk=action.envelope_id)
-    envelope.update(attempts=action.envelope.attempts + 1, last_error=text)

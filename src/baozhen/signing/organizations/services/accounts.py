@@ -69,6 +69,22 @@ def create_account(facts: AccountFacts, *, actor: str, at: datetime) -> Account:
     return account
 
 
+@transaction.atomic
+def adopt_user(user: User, unit: OrgUnit, *, actor: str, at: datetime) -> Account:
+    """Make the account of a user who was there before accounts were."""
+    account = Account.objects.create(
+        public_id=new_id("acc", at=at),
+        user=user,
+        unit=unit,
+        kind=AccountKind.STAFF,
+        display_name=(user.get_full_name() or user.get_username())[:NAME_CHARACTERS_MAX],
+        created_at=at,
+        updated_at=at,
+    )
+    enter(account, actor=actor, at=at)
+    return account
+
+
 def _check(facts: AccountFacts) -> None:
     if not facts.username or not facts.display_name.strip():
         raise AccountInvalid(path="username", reason="用户名和姓名不能为空")

@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.models import Account, OrgUnit, Role
 from baozhen.signing.organizations.roles import OFFICER_OF_ROLE, RESERVED, ROLES
-from baozhen.signing.organizations.services.accounts import AccountFacts, create_account
+from baozhen.signing.organizations.services.accounts import (
+    AccountFacts,
+    adopt_user,
+    create_account,
+)
 from baozhen.signing.organizations.services.powers import PowerRequest, grant_power
 from baozhen.signing.organizations.services.units import UnitFacts, create_unit
 from baozhen.signing.organizations.states import UnitKind
@@ -22,7 +27,8 @@ def ensure_roles() -> None:
     """Make the roles what the table says, and the insurer's tree; safe to repeat."""
     with transaction.atomic():
         _write_roles()
-        ensure_organization(at=now())
+        root = ensure_organization(at=now())
+        _adopt_users(root, at=now())
 
 
 def _write_roles() -> None:
@@ -70,6 +76,19 @@ def ensure_organization(*, at: datetime) -> OrgUnit:
     return root
 
 
+def _adopt_users(root: OrgUnit, *, at: datetime) -> None:
+    """Give accounts to users of releases that kept roles as Django's groups.
+
+    Somebody who was an officer and more keeps the officer's role alone.
+    """
+    users = User.objects.filter(account__isnull=True, groups__name__in=ROLES).distinct()
+    for user in users:
+        held = set(user.groups.values_list("name", flat=True)) & set(ROLES)
+        officers = sorted(held & set(OFFICER_OF_ROLE))
+        account = adopt_user(user, root, actor=_ACTOR, at=at)
+        _give(account, officers[:1] or sorted(held), root, at=at)
+
+
 @transaction.atomic
 def appoint_first(
     username: str,
@@ -94,10 +113,14 @@ def appoint_first(
         password_is_initial=password_is_initial,
     )
     account = create_account(facts, actor=_ACTOR, at=at)
+    _give(account, roles, root, at=at)
+    return account
+
+
+def _give(account: Account, roles: Iterable[str], root: OrgUnit, *, at: datetime) -> None:
     for role in roles:
         if role in OFFICER_OF_ROLE:
             Account.objects.filter(pk=account.pk).update(officer=OFFICER_OF_ROLE[role])
             account.officer = OFFICER_OF_ROLE[role]
         request = PowerRequest(account=account, unit=root, role=role, reason=_REASON)
         grant_power(request, granter=None, actor=_ACTOR, at=at)
-    return account

@@ -1,0 +1,46 @@
+"""What stands in the navigation of the staff pages, gathered from the rooms."""
+
+from baozhen.faces.console.archive import menu as archive
+from baozhen.faces.console.authorities import menu as authorities
+from baozhen.faces.console.envelopes import menu as envelopes
+from baozhen.faces.console.identities import menu as identities
+from baozhen.faces.console.integrations import menu as integrations
+from baozhen.faces.console.navigation import Group, Item
+from baozhen.faces.console.organizations import menu as organizations
+from baozhen.faces.console.seals import menu as seals
+from baozhen.faces.console.statistics import menu as statistics
+from baozhen.faces.console.templates import menu as templates
+from baozhen.signing.organizations.roles import Permission
+
+NAVIGATION = (
+    Group("工作", (Item("home", "总览", "pulse", None),)),
+    Group(
+        "保单",
+        (
+            Item("policies", "保单", "file-text", Permission.VIEW_POLICIES),
+            Item("batches", "批次", "layers", Permission.VIEW_POLICIES),
+        ),
+    ),
+    Group(
+        "签署中心",
+        (
+            *envelopes.ITEMS,
+            *templates.ITEMS,
+            *seals.ITEMS,
+            Item("certificates", "证书", "certificate", Permission.VIEW_SYSTEM),
+            *authorities.ITEMS,
+            *identities.ITEMS,
+            *archive.ITEMS,
+            *statistics.ITEMS,
+        ),
+    ),
+    Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_AUDIT),)),
+    Group("管理", (*organizations.ITEMS, *integrations.ITEMS)),
+    Group(
+        "系统",
+        (
+            Item("parked", "搁置任务", "pause", Permission.RETRY_JOBS, counts_parked=True),
+            Item("health", "系统健康", "shield-check", Permission.VIEW_SYSTEM),
+        ),
+    ),
+)

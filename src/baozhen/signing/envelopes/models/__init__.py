@@ -1,0 +1,32 @@
+"""Signing tasks: documents, who has to do what with them, and in which order."""
+
+from baozhen.signing.envelopes.models.envelopes import (
+    BatchRow,
+    Envelope,
+    EnvelopeBatch,
+    EnvelopeDocument,
+)
+from baozhen.signing.envelopes.models.parties import (
+    Action,
+    DocumentVersion,
+    Paper,
+    Place,
+    Reading,
+    Signatory,
+)
+from baozhen.signing.envelopes.models.voiding import VoidConsent, VoidRequest
+
+__all__ = [
+    "Action",
+    "BatchRow",
+    "DocumentVersion",
+    "Envelope",
+    "EnvelopeBatch",
+    "EnvelopeDocument",
+    "Paper",
+    "Place",
+    "Reading",
+    "Signatory",
+    "VoidConsent",
+    "VoidRequest",
+]
