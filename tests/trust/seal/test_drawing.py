@@ -16,7 +16,10 @@ NAME = "演示财产保险股份有限公司"
 STROKES = {
     "width": 300,
     "height": 150,
-    "strokes": [[[10 + n, 40 + n % 7, n * 8, 0.5] for n in range(80)], [[50, 10, 700], [52, 90, 800]]],
+    "strokes": [
+        [[10 + n, 40 + n % 7, n * 8, 0.5] for n in range(80)],
+        [[50, 10, 700], [52, 90, 800]],
+    ],
 }
 
 
@@ -53,9 +56,10 @@ def test_every_layout_is_drawn_at_its_size(fonts, layout):
     assert read_png(drawing.png).alpha is not None  # what the PDF writer takes
     root = ET.fromstring(drawing.svg)  # noqa: S314 -- our own
     assert root.attrib["width"] == f"{LAYOUTS[layout].width:g}mm"
-    assert drawing.png == draw(
-        SealDesign(layout, "测试欣" if is_square else NAME, "合同专用章"), fonts.folder
-    ).png
+    assert (
+        drawing.png
+        == draw(SealDesign(layout, "测试欣" if is_square else NAME, "合同专用章"), fonts.folder).png
+    )
 
 
 def test_the_parts_stand_where_they_belong(fonts):

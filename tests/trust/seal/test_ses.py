@@ -36,9 +36,7 @@ def made(**more):
 
 
 def verify(data, at=NOW + timedelta(days=1), anchors=(SM2.root.certificate,)):
-    return verify_seal(
-        parse_seal(data), at=at, anchors=anchors, intermediates=SM2.signer.chain
-    )
+    return verify_seal(parse_seal(data), at=at, anchors=anchors, intermediates=SM2.signer.chain)
 
 
 SEAL = made()
@@ -104,9 +102,7 @@ def test_a_seal_holds_in_its_time_only(days):
 
 def test_only_the_certificates_own_sm2_key_makes_seals():
     with pytest.raises(SigningError):
-        make_seal(
-            info(), certificate=SM2.signer.certificate, signer=generate(Algorithm.SM2_SM3)
-        )
+        make_seal(info(), certificate=SM2.signer.certificate, signer=generate(Algorithm.SM2_SM3))
     with pytest.raises(SigningError):
         made(certificates=())
     with pytest.raises(SigningError):
@@ -128,7 +124,10 @@ def v1(properties_type=der.UTC_TIME):
             *(moment(NOW + timedelta(days=days)) for days in (0, 0, 365)),
         ),
         der.sequence(
-            der.text("GIF", tag=der.IA5_STRING), der.octets(b"GIF"), der.integer(42), der.integer(42)
+            der.text("GIF", tag=der.IA5_STRING),
+            der.octets(b"GIF"),
+            der.integer(42),
+            der.integer(42),
         ),
     )
     certificate = der.octets(SM2.signer.certificate)

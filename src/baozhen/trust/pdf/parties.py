@@ -241,9 +241,11 @@ class _Plan:
         for number, look in self._kids.items():
             found.setdefault(look.index, []).append(number)
         for place, number in enumerate(self._fields):
-            look = self._shown_by(place)
-            if look or not self._has_kids(place):
-                found.setdefault(look.index if look else 0, []).append(number)
+            shown = self._shown_by(place)
+            if shown is not None:
+                found.setdefault(shown.index, []).append(number)
+            elif not self._has_kids(place):
+                found.setdefault(0, []).append(number)
         return found
 
     def _shown_by(self, place: int) -> Look | None:

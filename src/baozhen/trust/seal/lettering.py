@@ -45,7 +45,7 @@ class Arc:
     is_lower: bool = False
 
 
-class _Pen(BasePen):
+class _Pen(BasePen):  # type: ignore[misc]  # the library has no types
     """Collects an outline; quadratic curves come as cubic ones."""
 
     def __init__(self, glyphs: Any, em: int) -> None:

@@ -130,7 +130,7 @@ def _context(
             }
             for entry in flow.fields
         ],
-        "roles": [
+        "asked": [
             {
                 "role": role.role,
                 "label": role.label,
