@@ -5,6 +5,8 @@ import pytest
 from baozhen.faces.errors import TooManyRequests
 from baozhen.faces.limits import Limit, spend
 
+pytestmark = pytest.mark.django_db
+
 LIMIT = Limit(name="test", most=2)
 
 

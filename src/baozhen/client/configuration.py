@@ -24,9 +24,9 @@ class Retries:
         self, tried: int, asked: float | None, draw: Callable[[], float] = random.random
     ) -> float:
         """Return how long to wait after `tried` tries; `asked` is what the platform asked for."""
-        wait = min(self.first_seconds * 2 ** (tried - 1), self.seconds_max)
+        wait = min(self.first_seconds * 2.0 ** (tried - 1), self.seconds_max)
         wait += wait * JITTER_RATE * draw()
-        return max(wait, asked or 0.0)
+        return float(max(wait, asked or 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)

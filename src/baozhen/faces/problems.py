@@ -15,9 +15,11 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template import loader
 
+from baozhen.faces import english as words
 from baozhen.faces.frame import frame
 from baozhen.foundation.errors import BaozhenError, IllegalMove, Outage, Refusal, StaleState
 from baozhen.insurance.policies.services.submit import ProposalFailed
@@ -57,6 +59,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "webhook_delivery_unknown": 404,
     "connected_system_unknown": 404,
     "api_client_unknown": 404,
+    "envelope_not_found": 404,
+    "flow_unknown": 404,
     "signature_missing": 401,
     "signature_invalid": 401,
     "signature_replayed": 401,
@@ -79,6 +83,11 @@ CONFLICT_CODES = frozenset(
         "webhook_inactive",
         "identity_check_closed",
         "trust_anchor_listed",
+        "biz_no_taken",
+        "not_your_turn",
+        "envelope_closed",
+        "batch_ended",
+        "void_not_open",
     }
 )
 RETRYABLE_CODES = frozenset({"request_in_progress", "file_not_ready"})
@@ -157,6 +166,8 @@ _DJANGO: Sequence[tuple[type[Exception], int, str]] = (
     (PermissionDenied, 403, "not_permitted"),
     (RequestDataTooBig, 413, "too_large"),
     (BadRequest, 400, "malformed_request"),
+    (MultiPartParserError, 400, "malformed_request"),
+    (UnreadablePostError, 400, "malformed_request"),
     (SuspiciousOperation, 400, "malformed_request"),
 )
 
@@ -250,11 +261,12 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 def as_document(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Return the RFC 9457 document."""
+    in_english = words.prefers_english(request.headers.get("Accept-Language", ""))
     body = {
         "type": f"urn:baozhen:problem:{problem.code}",
-        "title": problem.title,
+        "title": words.title(problem) if in_english else problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": words.detail(problem) if in_english else problem.detail,
         "instance": request.path,
         "code": problem.code,
         "errors": list(problem.errors),
@@ -267,6 +279,7 @@ def as_document(request: HttpRequest, problem: Problem) -> HttpResponse:
         status=problem.status,
         content_type=CONTENT_TYPE,
         json_dumps_params={"ensure_ascii": False},
+        headers={"Content-Language": "en" if in_english else "zh-CN", "Vary": "Accept-Language"},
     )
 
 

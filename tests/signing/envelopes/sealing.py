@@ -52,9 +52,7 @@ def outside_company(label: str) -> OrgUnit:
     for algorithm in (Algorithm.SM2_SM3, Algorithm.RSA_SHA256):
         request = ApplicationRequest(organization=name, algorithm=algorithm, reason="测试")
         apply_for_certificate(request, actor="test", at=now())
-    for binding in CertificateBinding.objects.filter(
-        organization=name, state=BindingState.PENDING
-    ):
+    for binding in CertificateBinding.objects.filter(organization=name, state=BindingState.PENDING):
         activate_binding(binding.pk, actor="test", at=now())
     make_seal(name, unit=unit)
     return unit

@@ -71,7 +71,9 @@ def test_the_same_batch_is_taken_once(desk):
     first = create_batch(order, rows(2), actor="test", at=now())
     assert create_batch(order, rows(2), actor="test", at=now()).pk == first.pk
     with pytest.raises(RowsInvalid):
-        create_batch(BatchOrder(flow="policy_insurer", client="x", unit=root_unit()), [], actor="t", at=now())
+        create_batch(
+            BatchOrder(flow="policy_insurer", client="x", unit=root_unit()), [], actor="t", at=now()
+        )
 
 
 def test_failed_rows_may_be_retried(desk):

@@ -25,7 +25,7 @@ DIGEST = "ab" * 32
 @pytest.fixture
 def at(platform):
     """A working hour in Shanghai inside the validity of the platform's certificates."""
-    from baozhen.foundation.clock import now  # noqa: PLC0415
+    from baozhen.foundation.clock import now
 
     today = now().astimezone(timezone(timedelta(hours=8)))
     return datetime.combine(

@@ -19,7 +19,7 @@ from baozhen.signing.seals import errors
 from baozhen.signing.seals.jobs import mail_risk, recertify_seals, suspend_seals
 from baozhen.signing.seals.maker import maker_anchors, seal_maker
 from baozhen.signing.seals.models import Seal, SealChange, SealVersion
-from baozhen.signing.seals.queries import blast_radius, seal_picture
+from baozhen.signing.seals.queries import blast_radius, choose_seal, seal_picture
 from baozhen.signing.seals.services import (
     Look,
     SealDraft,
@@ -30,6 +30,7 @@ from baozhen.signing.seals.services import (
     request_seal,
     reserve_uses,
 )
+from baozhen.signing.seals.services.setting_up import set_up_demonstration_seals
 from baozhen.signing.seals.states import ChangeKind, SealKind
 from baozhen.trust.seal.ses import parse_seal, verify_seal
 from baozhen.trust.x509.issue import Reason
@@ -203,7 +204,7 @@ def test_a_seal_waits_for_its_companys_certificate(make_seal, at):
 
 @pytest.mark.requirement("S2-L160.j1")
 def test_blast_radius_counts_what_a_seal_and_a_certificate_touched(seal, grant, ask, at):
-    grant()
+    grant(since=at - timedelta(days=9))
     batch = [ask(reference=f"env_{n}", batch="bat_1", flow="a" if n else "b") for n in range(4)]
     with transaction.atomic():
         uses = reserve_uses(batch, at=at)
@@ -231,3 +232,15 @@ def test_the_security_officer_gets_a_letter_once(seal, at, person):
     mail_risk(risk.pk)
     letter = Delivery.objects.get(subject_type="risk")
     assert "印章紧急冻结" in letter.content["title"]
+
+
+def test_a_demonstration_starts_with_seals_once(unit, at):
+    made = set_up_demonstration_seals(at=at)
+    assert [seal.state for seal in made] == ["active"] * 3
+    assert set_up_demonstration_seals(at=at) == []
+    chosen = choose_seal(unit, document_type="agent_contract", flow="x")
+    assert chosen.name == "合同专用章"
+    assert choose_seal(unit, document_type="policy", flow="x").name == "电子保单专用章"
+    assert choose_seal(unit, document_type="policy", flow="x", kind="legal_rep").name == (
+        "法定代表人章"
+    )

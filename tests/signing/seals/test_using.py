@@ -7,25 +7,28 @@ import pytest
 from django.db import connection, transaction
 
 from baozhen.foundation.audit.models import AuditEntry
+from baozhen.signing.certificates.models import KeyRecord
 from baozhen.signing.organizations.services import ClientRequest, Scope, create_api_client
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.risks.services import handle_risk
 from baozhen.signing.seals import errors
 from baozhen.signing.seals.models import SealGrant, SealUse
-from baozhen.signing.seals.queries import choose_seal
+from baozhen.signing.seals.queries import blast_radius, choose_seal
 from baozhen.signing.seals.services import (
+    GrantRequest,
     RuleRequest,
     add_rule,
     end_rule,
     finish_uses,
     freeze_seal,
+    grant_use,
     record_refusal,
     release_uses,
     reserve_use,
     reserve_uses,
     revoke_grant,
 )
-from baozhen.signing.seals.states import UseState
+from baozhen.signing.seals.states import SealKind, UseState
 
 SIGNED = "cd" * 32
 
@@ -140,9 +143,7 @@ def test_rules_bind_seal_to_organisation_flow_and_document(seal, grant, ask, at,
     grant()
 
     def rule(**facts):
-        return add_rule(
-            RuleRequest(seal=seal, reason="制度", **facts), actor="staff:maker", at=at
-        )
+        return add_rule(RuleRequest(seal=seal, reason="制度", **facts), actor="staff:maker", at=at)
 
     denied = rule(is_allowing=False, document_type="policy")
     with pytest.raises(errors.RuleForbids):
@@ -199,8 +200,6 @@ def test_programs_may_work_at_night(grant, ask, at):
 @pytest.mark.django_db
 @pytest.mark.requirement("S2-L160.j1")
 def test_a_strange_place_and_too_much_are_held(make_seal, ask, at, unit, person):
-    from baozhen.signing.seals.services import GrantRequest, grant_use  # noqa: PLC0415
-
     seal = make_seal(networks=["10.1.0.0/16"], hourly_max=2)
     person("amy")
     grant_use(GrantRequest(seal=seal, unit=unit, reason="制度"), actor="staff:maker", at=at)
@@ -294,3 +293,49 @@ def test_thousands_cost_few_statements(seal, grant, ask, at, django_assert_max_n
     with django_assert_max_num_queries(15), transaction.atomic():
         finish_uses([one.pk for one in uses], [one.document_sha256 for one in uses], at=at)
     assert SealUse.objects.filter(state=UseState.DONE).count() == 1000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_freeze_waits_for_the_reservations_before_it(seal, grant, ask, at):
+    """What was reserved before a seal is frozen is in its blast radius, never between the two."""
+    grant()
+    done = threading.Event()
+
+    def freeze():
+        freeze_seal(seal.pk, reason="疑似冒用", actor="staff:sec", at=at)
+        done.set()
+        connection.close()
+
+    thread = threading.Thread(target=freeze)
+    with transaction.atomic():
+        reserve_use(ask(), at=at)
+        thread.start()
+        assert not done.wait(timeout=0.5)
+    thread.join(timeout=10)
+    assert done.is_set()
+    with pytest.raises(errors.SealNotActive):
+        use(ask(), at)
+    assert blast_radius(seal=seal, since=at).total == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.f2", "S2-L311")
+def test_no_program_uses_a_u_key_by_itself(make_seal, unit, ask, at):
+    key = KeyRecord.objects.create(
+        state="issued",
+        public_id="key_1",
+        unit=unit,
+        holder="测试欣",
+        purpose="合同用印",
+        device_no="UK-1",
+        applied_by="staff:a",
+        applied_at=at,
+    )
+    seal = make_seal(SealKind.UKEY, key_record=key)
+    with pytest.raises(errors.NoSealFits):
+        choose_seal(unit, document_type="policy", flow="electronic_policy")
+    facts = GrantRequest(seal=seal, unit=unit, is_silent=True, reason="合同")
+    grant_use(facts, actor="staff:maker", at=at)
+    with pytest.raises(errors.SilentNotGranted):
+        use(ask(seal=seal), at)
+    assert use(ask(seal=seal, is_silent=False, actor="staff:amy"), at).state == UseState.RESERVED

@@ -73,7 +73,7 @@ def start(folders, url, key, tmp_path, *options):
 def test_files_are_sealed_once_though_the_run_is_killed(
     live_server,
     platform,
-    api_key,
+    api_key,  # noqa: F811
     folders,
     working,
     tmp_path,

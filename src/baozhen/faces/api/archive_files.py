@@ -1,5 +1,212 @@
-"""The file centre by REST."""
+"""The file centre by REST: find one's own files, take one, make a link for another system."""
 
-from ninja import Router
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema, Status
+
+from baozhen.faces.api.auth import Bearer
+from baozhen.faces.api.conventions import (
+    REPEATABLE,
+    Cursor,
+    Limit,
+    Made,
+    PageInfo,
+    PublicId,
+    client_name,
+    idempotent,
+    page_of,
+)
+from baozhen.faces.api.documents import PROBLEMS
+from baozhen.faces.client import address_of
+from baozhen.faces.limits import LIVE, QUERY, VERIFICATIONS, spend
+from baozhen.foundation.clock import now
+from baozhen.signing.files.errors import FileUnknown
+from baozhen.signing.files.models import FileEntry
+from baozhen.signing.files.search import Wanted, file_of, find_files
+from baozhen.signing.files.services import (
+    CopyOrder,
+    LinkOrder,
+    download,
+    make_link,
+    take_by_link,
+)
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.services import Scope
 
 router = Router(tags=["文件"])
+
+
+class FileInfo(Schema):
+    """An archived file."""
+
+    id: PublicId
+    title: str
+    document_type: str
+    unit: str = Field(description="机构编号")
+    biz_no: str
+    envelope: str = Field(description="签署任务编号")
+    sha256: str
+    size: int
+    signed_at: datetime
+
+
+class FilePage(PageInfo):
+    """A page of files."""
+
+    items: list[FileInfo]
+
+
+class FileQuery(Schema):
+    """What to look for; empty is everything."""
+
+    q: str = Field(default="", max_length=100, description="关键词：正文、标题或编号")
+    party: str = Field(default="", max_length=100, description="当事人的姓名、名称或证件号")
+    document_type: str = Field(default="", max_length=48)
+    number: str = Field(default="", max_length=64, description="业务编号、任务编号或 SHA-256")
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class LinkIn(Schema):
+    """For whom a link is, how long and how often."""
+
+    recipient: str = Field(min_length=1, max_length=100)
+    hours: int = Field(default=24, ge=1, le=720)
+    uses_max: int | None = Field(default=1, ge=1, le=1000, description="null 为不限次数")
+    networks: list[Annotated[str, Field(max_length=43)]] = Field(default=[], max_length=20)
+
+
+class LinkInfo(Schema):
+    """A link; its address is shown this once."""
+
+    id: int
+    url: str
+    expires_at: datetime
+
+
+@router.get(
+    "/files",
+    response={200: FilePage, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, QUERY),
+    summary="查询文件",
+)
+def list_files(
+    request: HttpRequest,
+    asked: Query[FileQuery],
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Return the client's own files, the newest first."""
+    wanted = Wanted(
+        words=asked.q,
+        party=asked.party,
+        document_type=asked.document_type,
+        number=asked.number,
+        since=asked.since,
+        until=asked.until,
+    )
+    found = find_files(wanted, units=_units()).filter(client=client_name(request))
+    rows = found.select_related("unit")
+    return page_of(rows, cursor=cursor, limit=limit, key="-signed_at").answer(_file)
+
+
+@router.get(
+    "/files/{id}",
+    response={200: FileInfo, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, QUERY),
+    summary="文件信息",
+)
+def get_file(request: HttpRequest, id: PublicId) -> dict[str, Any]:
+    """Return one file of the client."""
+    return _file(_own(request, id))
+
+
+@router.get(
+    "/files/{id}/content",
+    response={200: bytes, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, QUERY),
+    summary="下载文件",
+)
+def get_content(request: HttpRequest, id: PublicId) -> HttpResponse:
+    """Send the file; who took it when is on record."""
+    entry = _own(request, id)
+    name = client_name(request)
+    order = CopyOrder(recipient=name, reason="接口下载", address=address_of(request))
+    return _pdf(download(entry, order, actor=name, at=now()).data, entry.public_id)
+
+
+@router.post(
+    "/files/{id}/actions/link",
+    response={201: LinkInfo, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, LIVE),
+    summary="创建下载链接",
+    openapi_extra=REPEATABLE,
+)
+def create_link(request: HttpRequest, id: PublicId, body: LinkIn) -> Status[Any]:
+    """Make a link that expires and is counted."""
+    entry = _own(request, id)
+
+    def act() -> Made:
+        order = LinkOrder(
+            recipient=body.recipient,
+            hours=body.hours,
+            uses_max=body.uses_max,
+            networks=tuple(body.networks),
+        )
+        link, token = make_link(entry, order, actor=client_name(request), at=now())
+        url = f"{settings.BAOZHEN_PUBLIC_URL.rstrip('/')}/api/v1/file-links/{token}"
+        answer = {"id": link.pk, "url": url, "expires_at": link.expires_at}
+        return Made(201, answer, entry.public_id)
+
+    return idempotent(request, act)
+
+
+@router.get(
+    "/file-links/{token}",
+    response={200: bytes, **PROBLEMS},
+    auth=None,
+    summary="凭链接取文件",
+)
+def take_file(request: HttpRequest, token: Annotated[str, Field(max_length=64)]) -> HttpResponse:
+    """Send the file of a link, once more counted."""
+    address = address_of(request)
+    spend(VERIFICATIONS, address)
+    made = take_by_link(token, address=address or None, at=now())
+    return _pdf(made.data, made.copy.number)
+
+
+def _own(request: HttpRequest, public_id: str) -> FileEntry:
+    entry = file_of(public_id, units=_units())
+    if entry.client != client_name(request):
+        raise FileUnknown(file=public_id)
+    return entry
+
+
+def _units() -> list[int]:
+    """A client's files are told by its name, whichever unit they belong to."""
+    return list(OrgUnit.objects.values_list("pk", flat=True))
+
+
+def _pdf(data: bytes, name: str) -> HttpResponse:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(data, content_type="application/pdf", headers=headers)
+
+
+def _file(entry: FileEntry) -> dict[str, Any]:
+    return {
+        "id": entry.public_id,
+        "title": entry.title,
+        "document_type": entry.document_type,
+        "unit": entry.unit.public_id,
+        "biz_no": entry.biz_no,
+        "envelope": entry.envelope,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "signed_at": entry.signed_at,
+    }

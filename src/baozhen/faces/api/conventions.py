@@ -11,10 +11,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Field as ModelField
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Schema, Status
@@ -178,7 +179,7 @@ def fingerprint(request: HttpRequest) -> str:
     return digest.hexdigest()
 
 
-def _digest_of(file: UploadedFile) -> bytes:
+def _digest_of(file: "UploadedFile[Any]") -> bytes:
     content = hashlib.sha256()
     for chunk in file.chunks():
         content.update(chunk)
@@ -193,7 +194,8 @@ def _after(queryset: "QuerySet[Row]", name: str, falls: bool, values: list[Any])
         number = int(key)
         if name in {"id", "pk"}:
             return Q(**{f"pk__{word}": number})
-        queryset.model._meta.get_field(name).to_python(value)
+        column = cast("ModelField[Any, Any]", queryset.model._meta.get_field(name))
+        column.to_python(value)
     except Exception as exc:  # each column has errors of its own for a value that is none of its
         raise InvalidRequest(path="cursor") from exc
     return Q(**{f"{name}__{word}": value}) | Q(**{name: value, f"pk__{word}": number})

@@ -15,7 +15,8 @@ from baozhen.faces.api.conventions import (
     idempotent,
 )
 from baozhen.faces.api.documents import PROBLEMS
-from baozhen.faces.api.envelopes import EnvelopeOut, describe
+from baozhen.faces.api.envelope_answers import describe
+from baozhen.faces.api.envelope_schemas import EnvelopeOut
 from baozhen.faces.limits import LIVE
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now

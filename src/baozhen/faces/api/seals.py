@@ -38,6 +38,12 @@ router = Router(tags=["印章"])
 _SINCE = timedelta(days=30)
 
 
+def _file_of(media_type: str) -> dict[str, Any]:
+    """Describe an answer that is a file."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"description": "文件", "content": content}}}
+
+
 class SealInfo(Schema):
     """A seal."""
 
@@ -202,9 +208,10 @@ def show_seal(request: HttpRequest, seal_id: PublicId) -> Mapping[str, Any]:
 
 @router.get(
     "/seals/{seal_id}/picture",
-    response={200: bytes, **PROBLEMS},
+    response={200: None, **PROBLEMS},
     auth=Bearer(Scope.SEALS_READ, QUERY),
     summary="印模图片（PNG）",
+    openapi_extra=_file_of("image/png"),
 )
 def show_picture(request: HttpRequest, seal_id: PublicId) -> HttpResponse:
     """Return the seal's picture; handwriting of persons is not given out."""
@@ -216,9 +223,10 @@ def show_picture(request: HttpRequest, seal_id: PublicId) -> HttpResponse:
 
 @router.get(
     "/seals/{seal_id}/structure",
-    response={200: bytes, **PROBLEMS},
+    response={200: None, **PROBLEMS},
     auth=Bearer(Scope.SEALS_READ, QUERY),
     summary="印章结构（GB/T 38540，DER）",
+    openapi_extra=_file_of("application/octet-stream"),
 )
 def show_structure(request: HttpRequest, seal_id: PublicId) -> HttpResponse:
     """Return the seal structure that the seal maker signed."""

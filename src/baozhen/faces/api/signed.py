@@ -1,7 +1,7 @@
 """Signed requests (RFC 9421): the signature, and that the body is the one that was signed."""
 
 import hashlib
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from django.http import HttpRequest
 
@@ -87,4 +87,5 @@ def check_signature(request: HttpRequest, client: ApiClient) -> None:
 
 
 def _watch_body(request: HttpRequest, length: int, sha256: bytes) -> None:
-    request._stream = CheckedBody(request._stream, length=length, sha256=sha256)  # type: ignore[attr-defined]
+    checked = CheckedBody(request._stream, length=length, sha256=sha256)
+    request._stream = cast("BinaryIO", checked)

@@ -1,6 +1,6 @@
 """Set up who is called back, change their secrets, and call again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -239,7 +239,7 @@ def _record(
     *,
     actor: str,
     at: datetime,
-    facts: dict[str, object] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> None:
     audit.record(
         action,

@@ -83,7 +83,7 @@ class PaperRefused(Refusal):
 class SignatureMissing(Refusal):
     """There is no picture of a signature."""
 
-    code = "signature_missing"
+    code = "signature_empty"
     message = "请先签名"
 
 

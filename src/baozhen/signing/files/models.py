@@ -1,6 +1,14 @@
-"""What the archive holds. Rows are written once; triggers refuse any change (migration 0002)."""
+"""What the archive holds, how its files are found, and who got a copy.
 
+Rows of the archive are written once; triggers refuse any change (migration 0002).
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+
+from baozhen.foundation.fields import EncryptedJSONField, EncryptedTextField
+from baozhen.signing.files.states import COPY_LABELS
 
 
 class ArchiveItem(models.Model):
@@ -73,3 +81,121 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id}"
+
+
+class FileEntry(models.Model):
+    """One archived file as the file centre finds it. `parties` are names; `tokens` hashed words."""
+
+    public_id = models.CharField("文件编号", max_length=40, unique=True)
+    item = models.OneToOneField(
+        ArchiveItem, on_delete=models.PROTECT, related_name="entry", verbose_name="归档文件"
+    )
+    unit = models.ForeignKey(
+        "organizations.OrgUnit", on_delete=models.PROTECT, related_name="+", verbose_name="机构"
+    )
+    title = models.CharField("标题", max_length=200)
+    document_type = models.CharField("文件类型", max_length=48)
+    channel = models.CharField("来源", max_length=24, blank=True)
+    client = models.CharField("发起方", max_length=64, blank=True)
+    biz_no = models.CharField("业务编号", max_length=64, blank=True, db_index=True)
+    envelope = models.CharField("签署任务", max_length=40, blank=True, db_index=True)
+    sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
+    size = models.PositiveBigIntegerField("字节数")
+    signatures = models.PositiveSmallIntegerField("签署方数", default=0)
+    parties = EncryptedJSONField("当事人", null=True)
+    party_index = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True, verbose_name="当事人索引"
+    )
+    tokens = ArrayField(models.BigIntegerField(), default=list, blank=True, verbose_name="词索引")
+    signed_at = models.DateTimeField("签署时间")
+    registered_at = models.DateTimeField("登记时间")
+    indexed_at = models.DateTimeField("正文索引时间", null=True)
+    is_living = models.BooleanField("未销毁", default=True)
+
+    class Meta:
+        verbose_name = "文件"
+        verbose_name_plural = "文件"
+        indexes = [
+            models.Index(fields=["-signed_at", "-id"], name="files_entry_time"),
+            models.Index(fields=["unit", "-signed_at"], name="files_entry_unit"),
+            models.Index(fields=["document_type", "-signed_at"], name="files_entry_type"),
+            GinIndex(fields=["tokens"], name="files_entry_words"),
+            GinIndex(fields=["party_index"], name="files_entry_parties"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class DownloadLink(models.Model):
+    """A link by which another system takes a file; its secret is kept as a hash."""
+
+    entry = models.ForeignKey(
+        FileEntry, on_delete=models.PROTECT, related_name="links", verbose_name="文件"
+    )
+    token_hash = models.CharField("链接摘要", max_length=64, unique=True)
+    recipient = models.CharField("接收方", max_length=100)
+    networks = ArrayField(
+        models.CharField(max_length=43), default=list, blank=True, verbose_name="来源网段"
+    )
+    uses_max = models.PositiveIntegerField("次数上限", null=True)
+    uses = models.PositiveIntegerField("已用次数", default=0)
+    made_by = models.CharField("创建人", max_length=64)
+    made_at = models.DateTimeField("创建时间")
+    expires_at = models.DateTimeField("失效时间")
+    ended_at = models.DateTimeField("停用时间", null=True)
+
+    class Meta:
+        verbose_name = "下载链接"
+        verbose_name_plural = "下载链接"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(uses_max__isnull=True)
+                | models.Q(uses__lte=models.F("uses_max")),
+                name="files_link_uses",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class FileCopy(models.Model):
+    """One copy that left the house: what kind, who got it, when and why; `number` is its mark."""
+
+    number = models.CharField("编号", max_length=40, unique=True)
+    entry = models.ForeignKey(
+        FileEntry, on_delete=models.PROTECT, related_name="copies", verbose_name="文件"
+    )
+    kind = models.CharField(
+        "种类", max_length=16, choices=[(kind.value, label) for kind, label in COPY_LABELS.items()]
+    )
+    recipient = EncryptedTextField("领取人", default="")
+    reason = models.CharField("用途", max_length=200, blank=True)
+    count = models.PositiveIntegerField("第几次", default=1)
+    link = models.ForeignKey(
+        DownloadLink,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="copies",
+        verbose_name="链接",
+    )
+    address = models.GenericIPAddressField("网络地址", null=True)
+    sha256 = models.CharField("副本 SHA-256", max_length=64, blank=True)
+    actor = models.CharField("操作人", max_length=64)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "副本"
+        verbose_name_plural = "副本"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "count"],
+                condition=models.Q(kind="print"),
+                name="files_print_count",
+            ),
+        ]
+        indexes = [models.Index(fields=["entry", "-at"], name="files_copy_time")]
+
+    def __str__(self) -> str:
+        return self.number

@@ -83,7 +83,7 @@ def entries_of(raw: Any) -> tuple[list[Entry], list[MappingFault]]:
 
 def _faults_of(entry: Entry) -> list[str]:
     faults = []
-    if not isinstance(entry.target, str) or not _TARGET.fullmatch(entry.target):
+    if not _TARGET.fullmatch(str(entry.target)):
         faults.append("目标应为 biz_no、message、values.参数 或 parties.角色.字段")
     if entry.source and not is_path(entry.source):
         faults.append(f"路径 {entry.source!s:.60} 不正确")

@@ -222,8 +222,16 @@ def _party(role: str, facts: Mapping[str, Any]) -> PartyFacts:
         fault = MappingFault("source_missing", f"parties.{role}.name", "缺少签署方的姓名")
         refusal.facts["faults"] = [fault]
         raise refusal
-    told.setdefault("id_type", "id_card")
-    return PartyFacts(subject=SubjectFacts(kind=SubjectKind.PERSON, **told))
+    return PartyFacts(
+        subject=SubjectFacts(
+            kind=SubjectKind.PERSON,
+            name=told["name"],
+            id_type=told.get("id_type", "id_card"),
+            id_no=told.get("id_no", ""),
+            mobile=told.get("mobile", ""),
+            email=told.get("email", ""),
+        )
+    )
 
 
 def _told(refusal: Refusal) -> str:
@@ -240,7 +248,7 @@ def _record(
     *,
     actor: str,
     at: datetime,
-    facts: dict[str, object] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> None:
     facts = {"system": system.code, **(facts or {})}
     audit.record(action, subject_id=system.pk, actor=actor, at=at, facts=facts)

@@ -67,8 +67,7 @@ def choose_seal(
     Seals of the unit itself come before those of the units above it; of `company`, when it is
     given, whoever keeps them. Then the purpose that suits the document, then the oldest.
     """
-    kinds = [kind, SealKind.UKEY.value] if kind == SealKind.ELECTRONIC else [kind]
-    found = Seal.objects.filter(state=SealState.ACTIVE, kind__in=kinds).select_related("unit")
+    found = Seal.objects.filter(state=SealState.ACTIVE, kind=kind).select_related("unit")
     if company is not None:
         found = found.filter(company=company)
     else:
@@ -182,6 +181,7 @@ def blast_radius(
     if fingerprint:
         uses = uses.filter(version__certificates__contains=[fingerprint])
     day = TruncDate("at", tzinfo=SHANGHAI)
+    by_day = uses.annotate(label=day).values("label").annotate(n=Count("pk")).order_by("label")
     return BlastRadius(
         uses=uses.select_related("seal", "unit", "version").order_by("-at", "-pk"),
         total=uses.count(),
@@ -189,13 +189,11 @@ def blast_radius(
         by_unit=_counted(uses, label=F("unit__name")),
         by_flow=_counted(uses, label=F("flow")),
         by_type=_counted(uses, label=F("document_type")),
-        by_day=list(
-            uses.annotate(label=day).values("label").annotate(n=Count("pk")).order_by("label")
-        ),
+        by_day=[dict(row) for row in by_day],
         batches=_counted(uses.exclude(batch=""), label=F("batch")),
     )
 
 
 def _counted(uses: QuerySet[SealUse], *, label: F) -> list[dict[str, object]]:
     counted = uses.annotate(label=label).values("label").annotate(n=Count("pk"))
-    return list(counted.order_by("-n", "label"))
+    return [dict(row) for row in counted.order_by("-n", "label")]

@@ -1,5 +1,7 @@
 """Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class StatisticsConfig(AppConfig):
     name = "baozhen.signing.statistics"
     label = "statistics"
     verbose_name = "统计与计费"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        import_module("baozhen.signing.statistics.services")

@@ -15,6 +15,7 @@ from baozhen.foundation.trust_folder import PlatformTrust, read_trust, read_trus
 from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import TrustError
 from baozhen.trust.evidence import PROOF_BYTES_MAX, TimestampProof, parse_proof
+from baozhen.trust.package import BYTES_MAX, PackageReport, check_package, is_package
 from baozhen.trust.pdf.reader import FILE_BYTES_MAX
 from baozhen.trust.report import VERDICT_WORDS, CheckResult, Report, Verdict
 from baozhen.trust.verify import TrustAnchors, inspect
@@ -22,6 +23,7 @@ from baozhen.trust.verify import TrustAnchors, inspect
 HELP: Final = """核验电子保单文件的真伪：结构、签名、覆盖范围、改动、证书、吊销、签署机构和时间。
 不需要数据库，也不需要网络；本机平台在运行时，另外给出登记簿的说法（现行、已批改、已注销）。
 步骤编号与 docs/verification.md 相同。
+证据包（.zip）同样核验：清单、签章、包内文件、身份与意愿证据、操作记录、存证日志。
 
 结论（verdict）：
   genuine      真实有效           tampered    已被改动
@@ -87,6 +89,9 @@ def run(args: argparse.Namespace, *, register_word: RegisterWord | None = None) 
     register_word = register_word or _register(args)
     outcomes = [_verify(Path(name), args, trust, at) for name in args.files]
     for outcome in outcomes:
+        if outcome.package is not None:
+            print(_package_json(outcome) if args.json else _package_page(outcome))
+            continue
         word = None
         if register_word is not None and outcome.report is not None:
             word = register_word(outcome.report.sha256)
@@ -101,9 +106,12 @@ class _Outcome:
     file: str
     report: Report | None
     problem: str = ""
+    package: PackageReport | None = None
 
     @property
     def is_genuine(self) -> bool:
+        if self.package is not None:
+            return self.package.is_genuine
         return self.report is not None and self.report.verdict is Verdict.GENUINE
 
 
@@ -152,6 +160,9 @@ def _verify(path: Path, args: argparse.Namespace, trust: PlatformTrust, at: date
     try:
         with path.open("rb") as stream:
             data = stream.read(FILE_BYTES_MAX + 1)
+            if is_package(data):
+                data += stream.read(BYTES_MAX)
+                return _Outcome(str(path), None, package=_package(data, trust, at))
         proof = _proof(path, args.proof, data)
     except OSError as error:
         return _Outcome(str(path), None, f"文件无法读取：{error.strerror}")
@@ -175,6 +186,23 @@ def _proof(path: Path, given: Path | None, data: bytes) -> TimestampProof | None
     with source.open("rb") as stream:
         content = stream.read(PROOF_BYTES_MAX + 1)
     return parse_proof(content, file_sha256=sha256(data).hex())
+
+
+def _package(data: bytes, trust: PlatformTrust, at: datetime) -> PackageReport:
+    return check_package(data, anchors=trust.anchors, at=at, revocation=trust.revocation)
+
+
+def _package_json(outcome: _Outcome) -> str:
+    report = outcome.package.to_dict() if outcome.package else {}
+    return json.dumps({"file": outcome.file, **report}, ensure_ascii=False)
+
+
+def _package_page(outcome: _Outcome) -> str:
+    word = "真实完整" if outcome.is_genuine else "没有通过核验"
+    lines = [f"{outcome.file}：证据包{word}"]
+    for check in outcome.package.checks if outcome.package else ():
+        lines.append(f"  {check.step:>2} [{_MARKS[check.result]}] {check.title}：{check.detail}")
+    return "\n".join(lines) + "\n"
 
 
 def _json_line(outcome: _Outcome, word: str | None) -> str:

@@ -19,13 +19,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import pikepdf
 import typst
-import zxingcpp
 from PIL import Image, ImageChops, ImageDraw, UnidentifiedImageError
 
 from baozhen.trust.errors import LintError, ParseError, SigningError
@@ -45,7 +45,6 @@ _SCALE: Final = 0.82
 _MODULE: Final = 3  # pixels
 _CODE_BYTES: Final = 62  # QR version 4: 33 modules, 17 mm
 _QUIET: Final = 6
-_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _START: Final = "B1"
 _NUMBER: Final = re.compile(r"[0-9A-Za-z_.-]{1,40}")
 _TIME_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -132,9 +131,11 @@ def read_mark(data: bytes) -> CopyMark:
 
     Where several can be read, the one that is read most often.
     """
+    # Loaded here alone: the library writes notes to the error stream when a process ends.
+    reader = import_module("zxingcpp")
     found: Counter[CopyMark] = Counter()
     for picture in _views(data):
-        for code in zxingcpp.read_barcodes(picture, formats=_QR):
+        for code in reader.read_barcodes(picture, formats=reader.BarcodeFormat.QRCode):
             mark = _parse(code.text)
             if mark is not None:
                 found[mark] += 1

@@ -1,5 +1,6 @@
 """Lines of the navigation for: the file centre."""
 
 from baozhen.faces.console.navigation import Item
+from baozhen.signing.organizations.roles import Permission
 
-ITEMS: tuple[Item, ...] = ()
+ITEMS: tuple[Item, ...] = (Item("files", "文件", "file-text", Permission.VIEW_FILES),)

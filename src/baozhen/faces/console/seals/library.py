@@ -22,7 +22,6 @@ from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.seals.models import Seal, SealChange, SealUse, SealVersion
 from baozhen.signing.seals.queries import version_picture
 from baozhen.signing.seals.states import (
-    CATEGORY_LABELS,
     KIND_LABELS,
     LABELS,
     USE_LABELS,
@@ -171,27 +170,23 @@ def _facts(row: Seal, version: SealVersion | None) -> list[tuple[str, Any, bool]
     facts: list[tuple[str, Any, bool]] = [
         ("印章编号", row.public_id, True),
         ("种类", KIND_LABELS[SealKind(row.kind)], False),
-        ("用途", dict(CATEGORY_LABELS).get(row.category, row.category), False),
+        ("用途", row.get_category_display(), False),
         ("所属机构", row.unit.name, False),
         ("印文单位", row.company, False),
     ]
     if version is not None:
         facts.append(("尺寸", f"{version.width_mm}×{version.height_mm} 毫米", False))
         facts.append(("版本", f"第 {version.number} 版，{stamp(version.made_at)}", False))
-    if row.code_no:
-        facts.append(("印章编码", row.code_no, True))
-    if row.keeper is not None:
-        facts.append(("保管人", row.keeper.display_name, False))
-    if row.location:
-        facts.append(("存放地点", row.location, False))
-    if row.networks:
-        facts.append(("允许的网段", "、".join(row.networks), True))
-    if row.hourly_max is not None:
-        facts.append(("每小时上限", f"{row.hourly_max} 次", False))
-    if row.valid_until is not None:
-        facts.append(("有效期至", stamp(row.valid_until), False))
-    if row.state_reason:
-        facts.append(("状态原因", row.state_reason, False))
+    more = (
+        ("印章编码", row.code_no, True),
+        ("保管人", row.keeper.display_name if row.keeper is not None else "", False),
+        ("存放地点", row.location, False),
+        ("允许的网段", "、".join(row.networks), True),
+        ("每小时上限", f"{row.hourly_max} 次" if row.hourly_max is not None else "", False),
+        ("有效期至", stamp(row.valid_until) if row.valid_until is not None else "", False),
+        ("状态原因", row.state_reason, False),
+    )
+    facts += [fact for fact in more if fact[1]]
     return facts
 
 

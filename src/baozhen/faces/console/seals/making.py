@@ -200,7 +200,7 @@ def _picture(request: HttpRequest) -> bytes:
         raise DesignFault(reason="请选择印章图片（PNG 或 JPEG）", path="picture")
     if file.size is None or file.size > _PICTURE_MAX:
         raise DesignFault(reason="图片超过 8 MB", path="picture")
-    return file.read()
+    return bytes(file.read())
 
 
 def _strokes(request: HttpRequest) -> Any:

@@ -22,6 +22,7 @@ from baozhen.faces.console.registers import (
 )
 from baozhen.faces.console.seals.shown import acts_in_words
 from baozhen.faces.templatetags.faces import stamp
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.models import Account, ApiClient
 from baozhen.signing.organizations.roles import Permission
@@ -47,6 +48,18 @@ _CONCERNS = {
     "seal_loan": "实物用印",
     "binding": "证书",
     "subject": "签署主体",
+}
+SENSITIVE = {
+    "seal.suspended": "停用印章",
+    "seal.abolished": "废止印章",
+    "seal.rule_added": "设定用印规则",
+    "seal.rule_ended": "取消用印规则",
+    "seal_change.approved": "批准印章申请",
+    "seal_grant.active": "授权用印",
+    "seal_grant.revoked": "收回用印授权",
+    "seal_loan.handed_out": "领用实物印章",
+    "binding.suspended": "停用证书",
+    "binding.revoked": "吊销证书",
 }
 _FACTS = {
     "seal": "印章编号",
@@ -78,6 +91,7 @@ def risks(request: HttpRequest) -> HttpResponse:
         note="用印风险与敏感操作；被拦截的，处置后方可继续",
         columns=("发现时间", "类别", "程度", "对象", "状态", "处置"),
         empty=("shield-check", "没有风险", "异常的用印、认证和证书事件会出现在这里。"),
+        links=(Link(href=reverse("console:risk_acts"), label="敏感操作", icon="list"),),
         filters=(
             Choice(name="state", label="状态", choices=[(k.value, v) for k, v in LABELS.items()]),
             Choice(
@@ -116,6 +130,42 @@ def risk(request: HttpRequest, key: int) -> HttpResponse:
         acts=acts_in_words(Risk.NOUN, row.pk),
     )
     return show_sheet(request, sheet)
+
+
+@needs(Permission.VIEW_RISKS)
+@require_GET
+def acts(request: HttpRequest) -> HttpResponse:
+    """List the sensitive acts on seals and certificates, whoever did them."""
+    # By type first: the chains are indexed by it, and most entries are of other types.
+    types = {action.partition(".")[0] for action in SENSITIVE}
+    found = AuditEntry.objects.filter(subject_type__in=types, action__in=SENSITIVE)
+    if action := request.GET.get("action", "").strip():
+        found = found.filter(action=action)
+    if actor := request.GET.get("actor", "").strip():
+        found = found.filter(actor__icontains=actor)
+    register = Register(
+        here="risks",
+        title="敏感操作",
+        note="印章和证书的高危操作，逐条取自审计记录",
+        columns=("时间", "操作", "操作人", "对象"),
+        empty=("list", "还没有敏感操作", "停用、废止、授权、规则变更等操作会列在这里。"),
+        filters=(
+            Choice(name="action", label="操作", choices=list(SENSITIVE.items())),
+            Choice(name="actor", label="操作人"),
+        ),
+        links=(Link(href=reverse("console:risks"), label="风险", icon="alert"),),
+    )
+    return show_register(request, register, found.order_by("-pk"), _act_cells)
+
+
+def _act_cells(entry: AuditEntry) -> list[Cell]:
+    subject = str(entry.facts.get("public_id") or f"{entry.subject_type} {entry.subject_id}")
+    return [
+        Cell(text=stamp(entry.at)),
+        Cell(text=SENSITIVE[entry.action]),
+        Cell(text=entry.actor),
+        Cell(text=subject, is_code=True),
+    ]
 
 
 @needs(Permission.HANDLE_RISKS)

@@ -1,6 +1,7 @@
 """What several pages of seals show: states as tags, history in words, who may see which seal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -51,7 +52,7 @@ _TONES = {
 }
 
 
-def tag(state: str, labels: dict[object, str]) -> Cell:
+def tag(state: str, labels: Mapping[Any, str]) -> Cell:
     """Return a state as a tag: a word, a tone and an icon."""
     tone, icon = _TONES.get(state, ("", "info"))
     word = next((label for key, label in labels.items() if key == state), state)
@@ -60,22 +61,22 @@ def tag(state: str, labels: dict[object, str]) -> Cell:
 
 def seal_tag(seal: Seal) -> Cell:
     """Return the state of a seal."""
-    return tag(seal.state, dict(states.LABELS))
+    return tag(seal.state, states.LABELS)
 
 
 def change_tag(change: SealChange) -> Cell:
     """Return the state of a request."""
-    return tag(change.state, dict(states.CHANGE_STATE_LABELS))
+    return tag(change.state, states.CHANGE_STATE_LABELS)
 
 
 def use_tag(use: SealUse) -> Cell:
     """Return the state of a use."""
-    return tag(use.state, dict(states.USE_LABELS))
+    return tag(use.state, states.USE_LABELS)
 
 
 def loan_tag(loan: SealLoan) -> Cell:
     """Return the state of a loan."""
-    return tag(loan.state, dict(states.LOAN_LABELS))
+    return tag(loan.state, states.LOAN_LABELS)
 
 
 def acts_in_words(noun: str, key: int) -> list[Act]:

@@ -41,6 +41,7 @@ URLS: list[URLPattern] = [
     path("seal-desk/<int:key>/stamped", desk.stamped, name="seal_loan_stamped"),
     path("seal-desk/photos/<int:key>.jpg", desk.photo, name="seal_photo"),
     path("risks", risks.risks, name="risks"),
+    path("risks/acts", risks.acts, name="risk_acts"),
     path("risks/<int:key>", risks.risk, name="risk"),
     path("risks/<int:key>/handle", risks.handle, name="risk_handle"),
     path("risks/<int:key>/freeze", risks.freeze, name="risk_freeze"),

@@ -1,5 +1,18 @@
 """Addresses of the staff pages for: figures and charging."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-URLS: list[URLPattern] = []
+from baozhen.faces.console.statistics import charging, charts
+
+URLS: list[URLPattern] = [
+    path("statistics", charts.statistics, name="statistics"),
+    path("statistics/export.<str:kind>", charts.export, name="statistics_export"),
+    path("charging", charging.statements, name="charging"),
+    path("charging/prices", charging.prices, name="prices"),
+    path("charging/prices/new", charging.new_price, name="price_new"),
+    path("charging/clear", charging.clear, name="charging_clear"),
+    path("charging/<int:key>", charging.statement, name="statement"),
+    path("charging/<int:key>/confirm", charging.confirm, name="statement_confirm"),
+    path("charging/<int:key>/lock", charging.lock, name="statement_lock"),
+    path("charging/<int:key>/export.csv", charging.export, name="statement_export"),
+]

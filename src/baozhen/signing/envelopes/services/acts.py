@@ -234,7 +234,7 @@ def take(action_id: int, types: Sequence[ActionType], *, at: datetime) -> tuple[
 
 
 def watch_for_agents(action_ids: Sequence[int], given: SignatureInput, *, at: datetime) -> None:
-    """Refuse and report an agent's device before the transaction, so that the report outlives it."""
+    """Refuse and report an agent's device; before the transaction, so that the report stays."""
     actions = Action.objects.filter(pk__in=action_ids, signatory__subject__isnull=False)
     for action in actions.select_related("signatory__subject"):
         subject = action.signatory.subject

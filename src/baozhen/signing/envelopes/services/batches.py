@@ -1,11 +1,12 @@
 """Start a flow for every row of a table: each row has its own result, and one error stops none."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
@@ -15,14 +16,28 @@ from baozhen.foundation.jobs import Queue, defer_many, job
 from baozhen.foundation.states import enter, move
 from baozhen.signing.envelopes.errors import BatchEnding, ReasonMissing, RowsInvalid
 from baozhen.signing.envelopes.forms import ValueFault, flow_of
-from baozhen.signing.envelopes.models import BatchRow, EnvelopeBatch
+from baozhen.signing.envelopes.models import BatchRow, Envelope, EnvelopeBatch
+from baozhen.signing.envelopes.services.chunks import (
+    ChunkRefused,
+    is_silent_flow,
+    open_chunk,
+    perform_chunk,
+)
+from baozhen.signing.envelopes.services.create import check_draft, fingerprint_of, prepare_draft
 from baozhen.signing.envelopes.services.many import end_envelope
-from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
+from baozhen.signing.envelopes.services.scenarios import (
+    FlowOrder,
+    PartyFacts,
+    draft_of_flow,
+    start_flow,
+)
+from baozhen.signing.envelopes.services.writing import Prepared
 from baozhen.signing.envelopes.states import BatchState, RowStatus
 from baozhen.signing.identity.services.subjects import SubjectFacts
 from baozhen.signing.identity.states import SubjectKind
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import unit_of
+from baozhen.signing.seals.errors import NoSealFits, SealUseRefused
 
 ROWS_MAX = 100_000
 CHUNK = 50
@@ -85,15 +100,18 @@ def create_batch(
 @job(START_ROWS, queue=Queue.BULK)
 def start_rows(*, keys: list[int]) -> None:
     """Start the envelopes of some rows; safe to repeat, because a row's number names it once."""
-    rows = (
+    rows = list(
         BatchRow.objects.filter(
             pk__in=keys, status=RowStatus.WAITING, batch__end_asked_at__isnull=True
         )
         .select_related("batch__unit")
         .order_by("line")
     )
+    if rows and is_silent_flow(flow_of(rows[0].batch.flow)):
+        rows = _start_together(rows)
     for row in rows:
         _start(row)
+    perform_chunk(keys)
     batch_id = BatchRow.objects.filter(pk__in=keys[:1]).values_list("batch_id", flat=True).first()
     if batch_id is not None:
         _finish_when_done(batch_id)
@@ -167,26 +185,69 @@ def _store(rows: Sequence[BatchRow]) -> list[int]:
 
 
 def _start(row: BatchRow) -> None:
-    batch, payload = row.batch, row.payload or {}
-    at = now()
+    batch, at = row.batch, now()
     try:
-        order = FlowOrder(
-            flow=batch.flow,
-            client=f"batch:{batch.public_id}"[:64],
-            unit=batch.unit,
-            values=_mapping(payload, "values"),
-            parties=_parties(_mapping(payload, "parties")),
-            biz_no=_number(payload.get("biz_no"), row.line),
-        )
-        envelope = start_flow(order, actor=batch.created_by, at=at, batch=batch)
+        envelope = start_flow(_order(row), actor=batch.created_by, at=at, batch=batch)
     except Refusal as refusal:
-        BatchRow.objects.filter(pk=row.pk).update(
-            status=RowStatus.FAILED, code=refusal.code, problem=_told(refusal)[:500]
-        )
+        _fail(row, refusal)
         return
     BatchRow.objects.filter(pk=row.pk).update(
         status=RowStatus.STARTED, envelope=envelope, payload=None
     )
+
+
+def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
+    """Open the silent envelopes of the rows at once; return the rows to be started one by one.
+
+    These are the rows that exist already, and all of them when the seal is refused (then each
+    says so by itself) or when another worker makes the same ones at this moment.
+    """
+    batch, at = rows[0].batch, now()
+    made: list[tuple[BatchRow, Prepared]] = []
+    for row in rows:
+        try:
+            draft = draft_of_flow(_order(row), actor=batch.created_by, at=at)
+            check_draft(draft)
+            made.append((row, prepare_draft(draft, fingerprint_of(draft))))
+        except Refusal as refusal:
+            _fail(row, refusal)
+    numbers = [one.draft.biz_no for _, one in made]
+    there = set(
+        Envelope.objects.filter(client=_client(batch), biz_no__in=numbers).values_list(
+            "biz_no", flat=True
+        )
+    )
+    twice = {number for number, count in Counter(numbers).items() if count > 1}
+    alone = [row for row, one in made if one.draft.biz_no in there | twice]
+    new = [(row, one) for row, one in made if one.draft.biz_no not in there | twice]
+    try:
+        if new:
+            open_chunk(batch, new, at=at)
+    except (SealUseRefused, NoSealFits, ChunkRefused, IntegrityError):
+        return [row for row, _ in made]
+    return alone
+
+
+def _fail(row: BatchRow, refusal: Refusal) -> None:
+    BatchRow.objects.filter(pk=row.pk).update(
+        status=RowStatus.FAILED, code=refusal.code, problem=_told(refusal)[:500]
+    )
+
+
+def _order(row: BatchRow) -> FlowOrder:
+    batch, payload = row.batch, row.payload or {}
+    return FlowOrder(
+        flow=batch.flow,
+        client=_client(batch),
+        unit=batch.unit,
+        values=_mapping(payload, "values"),
+        parties=_parties(_mapping(payload, "parties")),
+        biz_no=_number(payload.get("biz_no"), row.line),
+    )
+
+
+def _client(batch: EnvelopeBatch) -> str:
+    return f"batch:{batch.public_id}"[:64]
 
 
 def _mapping(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -216,7 +277,7 @@ def _party(role: str, facts: object) -> PartyFacts:
         raise RowsInvalid(path=path, reason=f"签署方的字段不能超过 {FACT_CHARACTERS_MAX} 字")
     if "unit" in facts:
         return PartyFacts(unit=unit_of(facts["unit"]))
-    if not set(facts) <= PARTY_FACTS or facts.get("kind", "person") not in SubjectKind:
+    if not set(facts) <= PARTY_FACTS or facts.get("kind", "person") not in tuple(SubjectKind):
         raise RowsInvalid(path=path, reason="签署方的字段名称有误")
     return PartyFacts(subject=SubjectFacts(**{"kind": "person", "name": "", **facts}))
 

@@ -2,35 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from baozhen.foundation.ids import new_id
-from baozhen.foundation.states import enter
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.envelopes.errors import BizNumberTaken, DraftInvalid, PlaceNotFound
-from baozhen.signing.envelopes.models import (
-    Action,
-    DocumentVersion,
-    Envelope,
-    EnvelopeBatch,
-    EnvelopeDocument,
-    Paper,
-    Place,
-    Signatory,
-)
+from baozhen.signing.envelopes.models import Envelope, EnvelopeBatch, Place
 from baozhen.signing.envelopes.rules import check_condition, check_steps
-from baozhen.signing.envelopes.services.drafts import (
-    ActionDraft,
-    DocumentDraft,
-    EnvelopeDraft,
-    PlaceDraft,
-)
+from baozhen.signing.envelopes.services.drafts import DocumentDraft, EnvelopeDraft, PlaceDraft
 from baozhen.signing.envelopes.services.turns import start_now
+from baozhen.signing.envelopes.services.writing import Prepared, Ready, content_digest, write_many
 from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import LintError, TrustError
 from baozhen.trust.pdf.pages import SeenPage, seen_pages
@@ -38,27 +22,10 @@ from baozhen.trust.pdf.positions import find_keyword
 from baozhen.trust.pdf.prepare import prepare
 from baozhen.trust.pdf.reader import open_pdf
 
+__all__ = ["content_digest", "create_envelope", "prepare_draft"]
+
 DOCUMENTS_MAX = 20
 SIGNATORIES_MAX = 50
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A document whose bytes are stored."""
-
-    draft: DocumentDraft
-    data: bytes
-    sha256: str
-    pages: tuple[SeenPage, ...]
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """All that was made before the transaction."""
-
-    fingerprint: str
-    documents: Sequence[_Ready]
-    places: Mapping[int, Sequence[Place]]
 
 
 def create_envelope(
@@ -74,30 +41,35 @@ def create_envelope(
     A second call with the same client, `biz_no` and content returns the first one's envelope.
     Raises DraftInvalid, PlaceNotFound or BizNumberTaken.
     """
-    _check(draft)
+    check_draft(draft)
     fingerprint = fingerprint_of(draft)
-    known = _known(draft, fingerprint)
+    known = known_envelope(draft, fingerprint)
     if known is not None:
         return known
-    documents = [_prepare(document, number) for number, document in enumerate(draft.documents, 1)]
-    get_storage().put_many([document.data for document in documents])
-    places = {
-        number: [_place(place, documents, f"actions.{number}") for place in action.places]
-        for number, action in enumerate(draft.actions)
-    }
+    prepared = prepare_draft(draft, fingerprint)
+    get_storage().put_many([document.data for document in prepared.documents])
     try:
         with transaction.atomic(durable=True):
-            prepared = _Prepared(fingerprint, documents, places)
-            envelope = _write(draft, prepared, actor=actor, at=at, batch=batch)
+            [envelope] = write_many([prepared], actor=actor, at=at, batch=batch)
             if start:
                 start_now(envelope, actor=actor, at=at)
     except IntegrityError:
         # Somebody else made it with the same number at the same moment.
-        known = _known(draft, fingerprint)
+        known = known_envelope(draft, fingerprint)
         if known is None:
             raise
         return known
     return envelope
+
+
+def prepare_draft(draft: EnvelopeDraft, fingerprint: str) -> Prepared:
+    """Make the documents plain and find the places; nothing is stored yet."""
+    documents = [_prepare(document, number) for number, document in enumerate(draft.documents, 1)]
+    places = [
+        [_place(place, documents, f"actions.{number}") for place in action.places]
+        for number, action in enumerate(draft.actions)
+    ]
+    return Prepared(draft, fingerprint, documents, places)
 
 
 def fingerprint_of(draft: EnvelopeDraft) -> str:
@@ -110,6 +82,7 @@ def fingerprint_of(draft: EnvelopeDraft) -> str:
         "flow": draft.flow,
         "title": draft.title,
         "type": draft.document_type,
+        "message": draft.message,
         "unit": draft.unit.public_id,
         "documents": [(d.title, d.template or sha256(d.pdf).hex()) for d in draft.documents],
         "signatories": [
@@ -124,7 +97,8 @@ def fingerprint_of(draft: EnvelopeDraft) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _known(draft: EnvelopeDraft, fingerprint: str) -> Envelope | None:
+def known_envelope(draft: EnvelopeDraft, fingerprint: str) -> Envelope | None:
+    """Return what the same wish made before; raises BizNumberTaken for another wish."""
     if draft.biz_no is None:
         return None
     found = Envelope.objects.filter(client=draft.client, biz_no=draft.biz_no).first()
@@ -133,7 +107,8 @@ def _known(draft: EnvelopeDraft, fingerprint: str) -> Envelope | None:
     return found
 
 
-def _check(draft: EnvelopeDraft) -> None:
+def check_draft(draft: EnvelopeDraft) -> None:
+    """Raise DraftInvalid for what cannot be a signing task."""
     roles = [signatory.role for signatory in draft.signatories]
     files, parties = len(draft.documents), len(roles)
     grounds = (
@@ -164,22 +139,22 @@ def _check(draft: EnvelopeDraft) -> None:
             raise DraftInvalid(path=path, reason="只有本单位可以静默签署")
 
 
-def _prepare(draft: DocumentDraft, number: int) -> _Ready:
+def _prepare(draft: DocumentDraft, number: int) -> Ready:
     """Our own typesetter's file goes as it is; any other is made plain first."""
     try:
         if draft.template:
             file = open_pdf(draft.pdf)
-            return _Ready(draft, draft.pdf, sha256(draft.pdf).hex(), seen_pages(file))
+            return Ready(draft, draft.pdf, sha256(draft.pdf).hex(), seen_pages(file))
         prepared = prepare(draft.pdf)
     except LintError as error:
         reason = f"第 {number} 份文件：{'；'.join(error.findings)}"
         raise DraftInvalid(path=f"documents.{number}", reason=reason) from error
     except TrustError as error:
         raise DraftInvalid(path=f"documents.{number}", reason=str(error)) from error
-    return _Ready(draft, prepared.data, prepared.sha256, prepared.pages)
+    return Ready(draft, prepared.data, prepared.sha256, prepared.pages)
 
 
-def _place(place: PlaceDraft, documents: Sequence[_Ready], path: str) -> Place:
+def _place(place: PlaceDraft, documents: Sequence[Ready], path: str) -> Place:
     """Return an unsaved place; `document_id` holds the position until the rows exist."""
     if not 1 <= place.document <= len(documents):
         raise PlaceNotFound(path=path, reason=f"没有第 {place.document} 份文件")
@@ -216,128 +191,3 @@ def _pulled_in(page: SeenPage, x: float, y: float, place: PlaceDraft) -> tuple[f
         min(max(x, 0.0), max(page.width - place.width, 0.0)),
         min(max(y, 0.0), max(page.height - place.height, 0.0)),
     )
-
-
-def content_digest(digests: Sequence[str]) -> str:
-    """Return the fingerprint of the whole content: of one document its own digest."""
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
-
-
-def _write(
-    draft: EnvelopeDraft,
-    prepared: _Prepared,
-    *,
-    actor: str,
-    at: datetime,
-    batch: EnvelopeBatch | None,
-) -> Envelope:
-    envelope = Envelope.objects.create(
-        public_id=new_id("env", at=at),
-        client=draft.client,
-        biz_no=draft.biz_no,
-        fingerprint=prepared.fingerprint,
-        flow=draft.flow,
-        document_type=draft.document_type,
-        unit=draft.unit,
-        title=draft.title.strip(),
-        message=draft.message,
-        values=dict(draft.values),
-        rules=dict(draft.rules),
-        batch=batch,
-        created_by=actor,
-        created_at=at,
-        moved_at=at,
-        expires_at=draft.expires_at,
-        content_sha256=content_digest([ready.sha256 for ready in prepared.documents]),
-    )
-    documents = _write_documents(envelope, prepared.documents, at)
-    parties = _write_signatories(envelope, draft, at)
-    for number, action in enumerate(draft.actions):
-        _write_action(
-            envelope, parties[action.role], action, (prepared.places[number], documents), at=at
-        )
-    enter(envelope, actor=actor, at=at)
-    return envelope
-
-
-def _write_documents(
-    envelope: Envelope, ready: Sequence[_Ready], at: datetime
-) -> list[EnvelopeDocument]:
-    documents = EnvelopeDocument.objects.bulk_create(
-        EnvelopeDocument(
-            public_id=new_id("doc", at=at),
-            envelope=envelope,
-            position=position,
-            title=document.draft.title,
-            template=document.draft.template,
-            source_sha256=document.sha256,
-            head_sha256=document.sha256,
-            pages=len(document.pages),
-            size=len(document.data),
-        )
-        for position, document in enumerate(ready, 1)
-    )
-    DocumentVersion.objects.bulk_create(
-        DocumentVersion(document=row, number=0, sha256=row.head_sha256, size=row.size, made_at=at)
-        for row in documents
-    )
-    return documents
-
-
-def _write_signatories(
-    envelope: Envelope, draft: EnvelopeDraft, at: datetime
-) -> dict[str, Signatory]:
-    rows = Signatory.objects.bulk_create(
-        Signatory(
-            public_id=new_id("sig", at=at),
-            envelope=envelope,
-            role=party.role,
-            label=party.label,
-            kind=party.kind,
-            subject=party.subject,
-            unit=party.unit,
-            operator=party.operator,
-            name=party.name,
-        )
-        for party in draft.signatories
-    )
-    parties = {row.role: row for row in rows}
-    Paper.objects.bulk_create(
-        Paper(
-            signatory=parties[party.role],
-            key=paper.key,
-            label=paper.label,
-            is_required=paper.required,
-        )
-        for party in draft.signatories
-        for paper in party.papers
-    )
-    return parties
-
-
-def _write_action(
-    envelope: Envelope,
-    signatory: Signatory,
-    draft: ActionDraft,
-    where: tuple[Sequence[Place], Sequence[EnvelopeDocument]],
-    *,
-    at: datetime,
-) -> None:
-    places, documents = where
-    condition: Any = dict(draft.condition) if draft.condition else None
-    action = Action.objects.create(
-        public_id=new_id("act", at=at),
-        envelope=envelope,
-        signatory=signatory,
-        type=draft.type,
-        order=draft.order,
-        is_silent=draft.is_silent,
-        condition=condition,
-        seal=draft.seal,
-    )
-    for place in places:
-        place.action = action
-        place.document = documents[place.document_id - 1]
-    Place.objects.bulk_create(places)

@@ -90,7 +90,14 @@ def perform_action(*, key: int) -> None:
     try:
         picture = _picture(action, at=at)
         party = _party(action, at=at)
-        works = [_sign(action, document, party, picture, at=at) for document in _documents(action)]
+        works = [
+            _Work(
+                document,
+                document.head_sha256,
+                sign_document(action, document, party, picture, at=at),
+            )
+            for document in _documents(action)
+        ]
     except (Refusal, Outage, SigningError) as error:
         note_trouble(action, error)
         if not isinstance(error, Outage) and may_give_back(action):
@@ -167,9 +174,10 @@ def _reserve(action: Action, seal: Seal, *, at: datetime) -> None:
     action.seal_use, action.seal = use.pk, seal.public_id
 
 
-def _sign(
+def sign_document(
     action: Action, document: EnvelopeDocument, party: Party, picture: bytes, *, at: datetime
-) -> _Work:
+) -> SignedByParty:
+    """Sign one document for the action's party, outside of any transaction."""
     data = get_storage().get(document.head_sha256)
     is_own = bool(document.template) and document.head_number == 0
     order = PartyOrder(
@@ -182,10 +190,7 @@ def _sign(
             if place.document_id == document.pk
         ],
     )
-    signed = sign_party(
-        accept(data, is_own=is_own), party, order, timestamper=process_timestamper()
-    )
-    return _Work(document, document.head_sha256, signed)
+    return sign_party(accept(data, is_own=is_own), party, order, timestamper=process_timestamper())
 
 
 def _mark(place: Place, picture: bytes) -> Mark:

@@ -62,11 +62,17 @@ def start_flow(
     order: FlowOrder, *, actor: str, at: datetime, batch: EnvelopeBatch | None = None
 ) -> Envelope:
     """Start the flow; raises FlowUnknown, ValuesInvalid, DraftInvalid or BizNumberTaken."""
+    draft = draft_of_flow(order, actor=actor, at=at)
+    return create_envelope(draft, actor=actor, at=at, batch=batch)
+
+
+def draft_of_flow(order: FlowOrder, *, actor: str, at: datetime) -> EnvelopeDraft:
+    """Check the order, typeset its document, register its persons; return the whole task."""
     flow = flow_of(order.flow)
     check_values(flow, order.values)
     _check_parties(flow, order)
     number = order.biz_no or at.strftime("%Y%m%d%H%M%S%f")
-    draft = EnvelopeDraft(
+    return EnvelopeDraft(
         client=order.client,
         unit=order.unit,
         title=flow.title,
@@ -87,7 +93,6 @@ def start_flow(
         rules=flow.rules,
         expires_at=at + timedelta(days=flow.expires_days),
     )
-    return create_envelope(draft, actor=actor, at=at, batch=batch)
 
 
 def typeset(

@@ -1,12 +1,13 @@
 """Whose turn it is: called in the transaction of every act, with the envelope's row locked."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from baozhen.foundation.jobs import defer
-from baozhen.foundation.states import move
-from baozhen.signing.envelopes.models import Action, Envelope
+from baozhen.foundation.states import move, move_many
+from baozhen.signing.envelopes.models import Action, Envelope, EnvelopeDocument
 from baozhen.signing.envelopes.rules import Step, Turn, next_turn
 from baozhen.signing.envelopes.states import (
     PASSIVE_TYPES,
@@ -77,11 +78,20 @@ def _make_ready(action: Action, *, at: datetime) -> None:
 
 
 def _complete(envelope: Envelope, *, at: datetime) -> None:
-    documents = list(envelope.documents.all())
+    complete_many([envelope], list(envelope.documents.all()), at=at)
+    for action in envelope.actions.exclude(signatory__subject=None):
+        defer(NOTIFY, key=action.pk)
+
+
+def complete_many(
+    envelopes: Sequence[Envelope], documents: Sequence[EnvelopeDocument], *, at: datetime
+) -> None:
+    """Archive the documents and complete their envelopes, in the caller's transaction."""
+    names = {envelope.pk: envelope.public_id for envelope in envelopes}
     archive_many(
         [
             Document(
-                dossier=envelope.public_id,
+                dossier=names[document.envelope_id],
                 kind=_KIND,
                 subject_type="envelope_document",
                 subject_id=document.pk,
@@ -93,14 +103,5 @@ def _complete(envelope: Envelope, *, at: datetime) -> None:
         actor=SYSTEM,
         at=at,
     )
-    move(
-        envelope,
-        EnvelopeState.COMPLETED,
-        actor=SYSTEM,
-        at=at,
-        ended_at=at,
-        moved_at=at,
-        last_error="",
-    )
-    for action in envelope.actions.exclude(signatory__subject=None):
-        defer(NOTIFY, key=action.pk)
+    ended = {row.pk: {"ended_at": at, "moved_at": at, "last_error": ""} for row in envelopes}
+    move_many(envelopes, EnvelopeState.COMPLETED, actor=SYSTEM, at=at, columns=ended)

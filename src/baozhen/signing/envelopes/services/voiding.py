@@ -68,8 +68,17 @@ def _waiting(request: VoidRequest) -> list[Signatory]:
 
 
 def _give(request: VoidRequest, by: Signatory, *, agrees: bool, actor: str, at: datetime) -> None:
-    VoidConsent.objects.create(
-        request=request, signatory=by, has_agreed=agrees, given_by=actor, given_at=at
+    """Write the party's word; a company that signed in several roles says it once for all."""
+    speaks_for = [
+        party
+        for party in _waiting(request)
+        if party.pk == by.pk or (by.unit_id is not None and party.unit_id == by.unit_id)
+    ]
+    VoidConsent.objects.bulk_create(
+        VoidConsent(
+            request=request, signatory=party, has_agreed=agrees, given_by=actor, given_at=at
+        )
+        for party in speaks_for
     )
 
 

@@ -26,6 +26,7 @@ from baozhen.signing.seals.services.lending import (
     warn_overdue,
 )
 from baozhen.signing.seals.services.making import Look, make_look
+from baozhen.signing.seals.services.setting_up import set_up_demonstration_seals
 from baozhen.signing.seals.services.using import (
     UseRequest,
     finish_uses,
@@ -61,6 +62,7 @@ __all__ = [
     "reserve_use",
     "reserve_uses",
     "revoke_grant",
+    "set_up_demonstration_seals",
     "take_back",
     "warn_overdue",
 ]

@@ -25,10 +25,12 @@ from baozhen.signing.seals.models import Seal, SealGrant, SealUse, SealVersion
 from baozhen.signing.seals.queries import rules_of
 from baozhen.signing.seals.rules import Asking, Fit, GrantFacts
 from baozhen.signing.seals.services.suspicion import is_cleared, is_held, note_refusals
-from baozhen.signing.seals.states import LABELS, GrantState, SealState, UseState
+from baozhen.signing.seals.states import LABELS, GrantState, SealKind, SealState, UseState
 
 # What a person may seal within an hour unless the seal says otherwise.
 PERSON_HOURLY_MAX: Final = 500
+# No program uses what only its holder has: the U-key in a drawer, a person's handwriting.
+_HELD_BY_A_PERSON = frozenset({SealKind.UKEY, SealKind.PERSONAL})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +172,8 @@ def _decide(group: _Group, *, at: datetime) -> list[SealGrant]:
         raise errors.SealHeld(seal=name, reason=held)
     if why := rules.forbidden_by(rules_of(seal.pk), asking, seal.unit.path):
         raise errors.RuleForbids(seal=name, reason=why)
+    if asking.is_silent and seal.kind in _HELD_BY_A_PERSON:
+        raise errors.SilentNotGranted(seal=name, reason="须由持有人本人用印")
     grant = _grant_for(group, at=at)
     _check_unusual(group, at=at)
     return _spend(grant, len(group.numbers))
@@ -243,7 +247,7 @@ def _used_up(group: _Group) -> SealUseRefused:
 
 def _about(error: SealUseRefused, request: UseRequest, suspect: Suspect) -> SealUseRefused:
     """Return the error for one request: they share the words, not the object."""
-    one = type(error)(**error.facts)
+    one = type(error)(path="", **error.facts)
     one.suspicion, one.request = error.suspicion, request
     one.suspect = error.suspect or suspect
     return one
@@ -325,7 +329,11 @@ def _groups(requests: Sequence[UseRequest], seals: Mapping[int, Seal]) -> list[_
         key = (request.seal.pk, asking, request.actor, request.address)
         group = groups.setdefault(key, _Group(seals[request.seal.pk], asking, request))
         group.numbers.append(number)
-    return sorted(groups.values(), key=lambda group: group.seal.pk)
+    # One order for all callers, so that two that lock counted grants cannot lock crosswise.
+    return sorted(
+        groups.values(),
+        key=lambda group: (group.seal.pk, group.sample.document_type, group.sample.flow),
+    )
 
 
 def _accounts(actors: set[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.jobs import Queue, defer, job
 from baozhen.foundation.storage import get_storage
-from baozhen.signing.files.models import ArchiveItem, LegalHold, Tombstone
+from baozhen.signing.files.models import ArchiveItem, FileEntry, LegalHold, Tombstone
 from baozhen.signing.files.rules import check_disposal, retention_of
 
 _BATCH = 1_000
@@ -103,6 +103,10 @@ def dispose(key: int, *, actor: str, at: datetime) -> Tombstone:
     )
     tombstone = Tombstone.objects.create(
         item=item, disposed_at=at, disposed_on=today, disposed_by=actor
+    )
+    # What could still be read of the document without its bytes goes with it.
+    FileEntry.objects.filter(item=item).update(
+        is_living=False, tokens=[], parties=None, party_index=[]
     )
     audit.record_many([_act("archive_item.disposed", item, actor=actor, at=at)])
     defer("erase_disposed", key=item.pk)

@@ -1,0 +1,66 @@
+"""What the file centre refuses."""
+
+from baozhen.foundation.errors import Refusal
+
+
+class FileUnknown(Refusal):
+    """There is no such file, or it is not for this person."""
+
+    code = "file_unknown"
+    message = "没有找到文件 {file}，或您无权查看"
+
+
+class FileNotArchived(Refusal):
+    """A file is registered only when its bytes are in the archive."""
+
+    code = "file_not_archived"
+    message = "文件 {sha256} 没有归档，不能登记"
+
+
+class PrintLimitReached(Refusal):
+    """The document has been printed as often as it may be."""
+
+    code = "print_limit_reached"
+    message = "这份文件已打印 {count} 次，达到上限"
+
+
+class ReasonMissing(Refusal):
+    """A copy leaves the house only for a reason."""
+
+    code = "reason_missing"
+    message = "请填写用途或领取人"
+
+
+class LinkRefused(Refusal):
+    """The link is unknown, over, used up, or not for this place; which one is not told."""
+
+    code = "download_link_refused"
+    message = "下载链接无效或已失效，请向提供链接的机构重新索取"
+
+
+class LinkMalformed(Refusal):
+    """The wishes for a link are not right."""
+
+    code = "download_link_malformed"
+    message = "下载链接的设置有误：{problem}"
+
+
+class MarkUnreadable(Refusal):
+    """The uploaded picture or file carries no readable mark."""
+
+    code = "mark_unreadable"
+    message = "没有读到下载标记：请上传清晰的扫描件、照片或原文件"
+
+
+class CopyImpossible(Refusal):
+    """The copy cannot be made of this file."""
+
+    code = "copy_impossible"
+    message = "无法生成副本：{problem}"
+
+
+class SearchMalformed(Refusal):
+    """A filter of the search makes no sense."""
+
+    code = "file_search_malformed"
+    message = "查询条件有误：{problem}"

@@ -1,0 +1,67 @@
+"""Lays out a paper of facts and tables and seals it for a company."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from baozhen.foundation.sealing.parties import PartyOrder, accept, organization_party, sign_party
+from baozhen.foundation.transactions import refuse_inside_transaction
+from baozhen.signing.certificates.queries import bound_certificates
+from baozhen.signing.files.errors import CopyImpossible
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import legal_entity_of
+from baozhen.trust.errors import TrustError
+from baozhen.trust.pdf.fonts import FontSet
+from baozhen.trust.pdf.render import Renderer
+
+_TEMPLATES: Final = Path(__file__).parent
+_CODE: Final = "record"
+_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A heading with a table under it; `widths` are shares."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    widths: Sequence[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What a paper says. `keywords` go into the file's own metadata, under the seal."""
+
+    title: str
+    number: str
+    note: str
+    facts: Sequence[tuple[str, str]]
+    sections: Sequence[Section] = ()
+    keywords: Sequence[str] = ()
+
+
+def seal_paper(paper: Paper, *, unit: OrgUnit, at: datetime) -> bytes:
+    """Return the paper as PDF, sealed by the company of the unit; raises CopyImpossible."""
+    refuse_inside_transaction("sealing a paper")
+    company = legal_entity_of(unit)
+    moment = at.replace(microsecond=0)
+    try:
+        drawn = _renderer(str(settings.BAOZHEN_FONTS)).render(
+            _CODE, _VERSION, data={**asdict(paper), "company": company.name}, at=moment
+        )
+        party = organization_party(bound_certificates(company, at), at=at)
+        order = PartyOrder("Paper", moment, paper.title)
+        return sign_party(accept(drawn, is_own=True), party, order).data
+    except TrustError as error:
+        raise CopyImpossible(problem=error) from error
+
+
+@lru_cache(maxsize=2)
+def _renderer(fonts: str) -> Renderer:
+    return Renderer(templates=_TEMPLATES, fonts=FontSet.open(Path(fonts)).folder)

@@ -1,0 +1,56 @@
+"""Verbs of the archive and of the file centre."""
+
+from baozhen.signing.files.services.copies import (
+    CopyOrder,
+    MadeCopy,
+    download,
+    make_black_copy,
+    make_print,
+    read_copy_mark,
+)
+from baozhen.signing.files.services.keeping import (
+    AlreadyDisposed,
+    Document,
+    HoldNotInForce,
+    archive_many,
+    dispose,
+    erase_disposed,
+    erase_disposed_job,
+    place_hold,
+    release_hold,
+)
+from baozhen.signing.files.services.linking import LinkOrder, end_link, make_link, take_by_link
+from baozhen.signing.files.services.registering import (
+    FileFacts,
+    Involved,
+    index_files,
+    register_file,
+    register_files,
+)
+
+__all__ = [
+    "AlreadyDisposed",
+    "CopyOrder",
+    "Document",
+    "FileFacts",
+    "HoldNotInForce",
+    "Involved",
+    "LinkOrder",
+    "MadeCopy",
+    "archive_many",
+    "dispose",
+    "download",
+    "end_link",
+    "erase_disposed",
+    "erase_disposed_job",
+    "index_files",
+    "make_black_copy",
+    "make_link",
+    "make_print",
+    "place_hold",
+    "read_copy_mark",
+    "register_file",
+    "register_files",
+    "release_hold",
+    "take_by_link",
+]

@@ -1,0 +1,151 @@
+"""Enter archived files into the file centre, and make them findable by their text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.fields import blind_index
+from baozhen.foundation.ids import new_id
+from baozhen.foundation.jobs import Queue, defer_for, job
+from baozhen.foundation.storage import get_storage
+from baozhen.signing.files.errors import FileNotArchived
+from baozhen.signing.files.models import ArchiveItem, FileEntry
+from baozhen.signing.files.words import TEXT_MAX, tokens_of
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.trust.errors import TrustError
+from baozhen.trust.pdf.rendering import page_glyphs
+
+INDEX = "index_files"
+PARTY = "files.party"
+_CHUNK = 20
+_PDF = "application/pdf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Involved:
+    """A party of a file: a name, and for people the number of a document or a mobile."""
+
+    name: str
+    is_person: bool = True
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """What is known of an archived file (`dossier` and `sha256` name it in the archive)."""
+
+    dossier: str
+    sha256: str
+    unit: OrgUnit
+    title: str
+    document_type: str
+    signed_at: datetime
+    channel: str = ""
+    client: str = ""
+    biz_no: str = ""
+    envelope: str = ""
+    signatures: int = 0
+    parties: tuple[Involved, ...] = ()
+
+
+def register_file(facts: FileFacts, *, at: datetime) -> FileEntry:
+    """Register one file in the caller's transaction; see `register_files`."""
+    return register_files([facts], at=at)[0]
+
+
+def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntry]:
+    """Register archived files in the caller's transaction; one that is known is left as it is.
+
+    The text is indexed by a job afterwards. Raises FileNotArchived.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("register_files() must be called inside transaction.atomic()")
+    items = {
+        (item.dossier, item.sha256): item
+        for item in ArchiveItem.objects.filter(dossier__in={one.dossier for one in files})
+    }
+    for one in files:
+        if (one.dossier, one.sha256) not in items:
+            raise FileNotArchived(sha256=one.sha256)
+    keys = [items[one.dossier, one.sha256].pk for one in files]
+    known = set(FileEntry.objects.filter(item__in=keys).values_list("item_id", flat=True))
+    fresh = {
+        item.pk: _entry(one, item, at=at)
+        for one in files
+        if (item := items[one.dossier, one.sha256]).pk not in known
+    }
+    made = FileEntry.objects.bulk_create(fresh.values())
+    defer_for(INDEX, [entry.pk for entry in made])
+    entries = {entry.item_id: entry for entry in FileEntry.objects.filter(item__in=keys)}
+    return [entries[key] for key in keys]
+
+
+@job(INDEX, queue=Queue.BULK, chunk=_CHUNK)
+def index_files(keys: Sequence[int]) -> None:
+    """Add the words of each file's text to what it is found by; safe to repeat."""
+    waiting = FileEntry.objects.filter(pk__in=keys, indexed_at=None, is_living=True)
+    for entry in waiting.select_related("item"):
+        text = _text(entry)
+        tokens = tokens_of([*_metadata(entry), *text], without=_people(entry))
+        FileEntry.objects.filter(pk=entry.pk, indexed_at=None, is_living=True).update(
+            tokens=tokens, indexed_at=now()
+        )
+
+
+def party_key(value: str) -> str:
+    """Return the blind index by which a party's name or number is found."""
+    return blind_index(value, PARTY)
+
+
+def _entry(one: FileFacts, item: ArchiveItem, *, at: datetime) -> FileEntry:
+    named = [{"name": party.name, "is_person": party.is_person} for party in one.parties]
+    asked_by = {value for party in one.parties for value in (party.name, *party.numbers) if value}
+    entry = FileEntry(
+        public_id=new_id("file", at=at),
+        item=item,
+        unit=one.unit,
+        title=one.title,
+        document_type=one.document_type,
+        channel=one.channel,
+        client=one.client,
+        biz_no=one.biz_no,
+        envelope=one.envelope,
+        sha256=one.sha256,
+        size=item.size,
+        signatures=one.signatures,
+        parties=named or None,
+        party_index=sorted(party_key(value) for value in asked_by),
+        signed_at=one.signed_at,
+        registered_at=at,
+    )
+    entry.tokens = tokens_of(_metadata(entry), without=_people(entry))
+    return entry
+
+
+def _metadata(entry: FileEntry) -> list[str]:
+    return [entry.title, entry.document_type, entry.biz_no, entry.envelope, entry.item.dossier]
+
+
+def _people(entry: FileEntry) -> list[str]:
+    """Return the names that stay out of the index of words; companies may be searched for."""
+    return [party["name"] for party in entry.parties or [] if party["is_person"]]
+
+
+def _text(entry: FileEntry) -> list[str]:
+    if entry.item.media_type != _PDF:
+        return []
+    pages: list[str] = []
+    left = TEXT_MAX
+    try:
+        for _, glyphs in page_glyphs(get_storage().get(entry.sha256)):
+            pages.append("".join(glyph.text for glyph in glyphs)[:left])
+            left -= len(pages[-1])
+            if left <= 0:
+                break
+    except TrustError:
+        # A file that cannot be read as text is still found by its title and numbers.
+        return pages
+    return pages

@@ -1,0 +1,225 @@
+"""Count by day, collect what is charged, clear a month between units."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import TruncDate
+
+from baozhen.foundation.audit import services as audit
+from baozhen.foundation.clock import SHANGHAI, now, shanghai_date
+from baozhen.foundation.jobs import Queue, job
+from baozhen.foundation.states import enter_many, move
+from baozhen.signing.envelopes.models import Action, Envelope
+from baozhen.signing.files.models import FileEntry
+from baozhen.signing.identity.models import IdentityCheck
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.seals.models import SealUse
+from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed
+from baozhen.signing.statistics.models import (
+    DayFigure,
+    PriceRule,
+    Statement,
+    StatementLine,
+    UsageRecord,
+)
+from baozhen.signing.statistics.rules import Charge, Price, charges_of
+from baozhen.signing.statistics.states import ChargeMode, Measure, StatementState, UsageKind
+
+_FRESH: Final = timedelta(days=3)
+_EVERY: Final = 600
+_BATCH: Final = 1_000
+_DAYS_OF_MONTH: Final = 32
+
+
+@job("refresh_figures", queue=Queue.HOUSEKEEPING, every_seconds=_EVERY)
+def refresh_figures_job() -> None:
+    """Count the last days again and collect what is charged."""
+    today = shanghai_date(now())
+    refresh_figures(since=today - _FRESH, until=today + timedelta(days=1))
+    collect_usage(since=today - _FRESH, until=today + timedelta(days=1))
+
+
+@transaction.atomic(durable=True)
+def refresh_figures(*, since: date, until: date) -> int:
+    """Count the days from `since` to before `until` again; returns how many figures there are."""
+    rows = [
+        DayFigure(measure=measure, **row)
+        for measure, counted in _counted(_start(since), _start(until)).items()
+        for row in counted
+    ]
+    DayFigure.objects.filter(day__gte=since, day__lt=until).delete()
+    DayFigure.objects.bulk_create(rows, batch_size=_BATCH)
+    return len(rows)
+
+
+def collect_usage(*, since: date, until: date) -> int:
+    """Write down each chargeable use of these days once; returns how many were new."""
+    start, end = _start(since), _start(until)
+    before = UsageRecord.objects.count()
+    envelopes = Envelope.objects.filter(
+        state__in=["completed", "voiding", "voided"], ended_at__gte=start, ended_at__lt=end
+    )
+    seals = SealUse.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
+    checks = IdentityCheck.objects.filter(
+        state="passed", passed_at__gte=start, passed_at__lt=end, subject__org_unit__isnull=False
+    )
+    _write(UsageKind.ENVELOPE, envelopes.values_list("public_id", "unit_id", "ended_at"))
+    _write(UsageKind.SEAL, seals.values_list("public_id", "unit_id", "done_at"))
+    _write(UsageKind.IDENTITY, checks.values_list("public_id", "subject__org_unit_id", "passed_at"))
+    return UsageRecord.objects.count() - before
+
+
+@transaction.atomic(durable=True)
+def set_price(price: Price, *, actor: str, at: datetime) -> PriceRule:
+    """Set a price from a day on. Raises PriceMalformed."""
+    if price.starts_on.day != 1 or (price.ends_on is not None and price.ends_on.day != 1):
+        raise PriceMalformed(path="starts_on", problem="价格按整月生效，日期应为某月 1 日")
+    if price.ends_on is not None and price.ends_on <= price.starts_on:
+        raise PriceMalformed(path="ends_on", problem="失效日应晚于生效日")
+    if min(price.fen, price.monthly_fen, price.included) < 0:
+        raise PriceMalformed(path="fen", problem="金额和次数不能为负")
+    rule = PriceRule.objects.create(
+        kind=price.kind,
+        mode=price.mode,
+        fen=price.fen,
+        monthly_fen=price.monthly_fen,
+        included=price.included,
+        unit_id=price.unit,
+        starts_on=price.starts_on,
+        ends_on=price.ends_on,
+        made_by=actor,
+        made_at=at,
+    )
+    facts = {"kind": rule.kind, "mode": rule.mode, "fen": rule.fen, "monthly_fen": rule.monthly_fen}
+    audit.record("price_rule.set", subject_id=rule.pk, actor=actor, at=at, facts=facts)
+    return rule
+
+
+@transaction.atomic(durable=True)
+def clear_month(month: date, *, actor: str, at: datetime) -> list[Statement]:
+    """Make the statements of a month that is over; units that have one keep it.
+
+    Raises MonthNotOver.
+    """
+    first = month.replace(day=1)
+    if shanghai_date(at) < _next_month(first):
+        raise MonthNotOver(month=f"{first:%Y-%m}")
+    have = set(Statement.objects.filter(month=first).values_list("unit_id", flat=True))
+    prices = [_price(rule) for rule in PriceRule.objects.all()]
+    counts = _counts(first)
+    made: list[tuple[Statement, list[Charge]]] = []
+    for unit in OrgUnit.objects.exclude(pk__in=have).values_list("pk", flat=True):
+        lines = charges_of(counts.get(unit, {}), prices, unit=unit, month=first)
+        if lines:
+            total = sum(line.total_fen for line in lines)
+            made.append((Statement(unit_id=unit, month=first, total_fen=total, made_at=at), lines))
+    statements = Statement.objects.bulk_create([statement for statement, _ in made])
+    StatementLine.objects.bulk_create(
+        StatementLine(
+            statement=statement,
+            kind=line.kind,
+            mode=line.mode or "",
+            count=line.count,
+            total_fen=line.total_fen,
+        )
+        for statement, lines in made
+        for line in lines
+    )
+    enter_many(statements, actor=actor, at=at)
+    return statements
+
+
+@transaction.atomic(durable=True)
+def confirm_statement(statement: Statement, *, actor: str, at: datetime) -> None:
+    """Confirm a statement; raises IllegalMove."""
+    move(statement, StatementState.CONFIRMED, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def lock_statement(statement: Statement, *, actor: str, at: datetime) -> None:
+    """Lock a confirmed statement for good; raises IllegalMove."""
+    move(statement, StatementState.LOCKED, actor=actor, at=at)
+
+
+def _counted(start: datetime, end: datetime) -> dict[Measure, Iterable[dict[str, object]]]:
+    seals = SealUse.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
+    files = FileEntry.objects.filter(signed_at__gte=start, signed_at__lt=end)
+    signatures = Action.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
+    return {
+        Measure.SEALS: _by_day(seals, "done_at", ("unit_id", "document_type", "flow")),
+        Measure.FILES: _by_day(files, "signed_at", ("unit_id", "document_type", "channel")),
+        Measure.SIGNATURES: _by_day(
+            signatures, "done_at", ("envelope__unit_id", "type", "envelope__client")
+        ),
+    }
+
+
+def _by_day(
+    rows: "QuerySet[SealUse] | QuerySet[FileEntry] | QuerySet[Action]",
+    instant: str,
+    columns: tuple[str, str, str],
+) -> list[dict[str, object]]:
+    names = ("of_unit", "of_type", "of_channel")
+    counted = (
+        rows.annotate(
+            of_day=TruncDate(instant, tzinfo=SHANGHAI),
+            **{name: F(column) for name, column in zip(names, columns, strict=True)},
+        )
+        .values("of_day", *names)
+        .annotate(pieces=Count("pk"))
+        .order_by()
+    )
+    return [
+        {
+            "day": row["of_day"],
+            "unit_id": row["of_unit"],
+            "type": row["of_type"],
+            "channel": row["of_channel"],
+            "count": row["pieces"],
+        }
+        for row in counted
+    ]
+
+
+def _write(kind: UsageKind, uses: Iterable[tuple[str, int, datetime]]) -> None:
+    rows = [
+        UsageRecord(
+            kind=kind, source=source, unit_id=unit, month=shanghai_date(at).replace(day=1), at=at
+        )
+        for source, unit, at in uses
+    ]
+    # The unique constraint makes a second run, or two at once, count nothing twice.
+    UsageRecord.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+
+
+def _counts(month: date) -> dict[int, dict[UsageKind, int]]:
+    counts: dict[int, dict[UsageKind, int]] = defaultdict(dict)
+    rows = UsageRecord.objects.filter(month=month).values_list("unit_id", "kind")
+    for unit, kind, count in rows.annotate(pieces=Count("pk")).order_by():
+        counts[unit][UsageKind(kind)] = count
+    return counts
+
+
+def _price(rule: PriceRule) -> Price:
+    return Price(
+        kind=UsageKind(rule.kind),
+        mode=ChargeMode(rule.mode),
+        fen=rule.fen,
+        monthly_fen=rule.monthly_fen,
+        included=rule.included,
+        unit=rule.unit_id,
+        starts_on=rule.starts_on,
+        ends_on=rule.ends_on,
+    )
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=_DAYS_OF_MONTH)).replace(day=1)
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=SHANGHAI)

@@ -1,0 +1,83 @@
+"""What is known of templates: who may use them, which version is in force, where a clause is."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import ancestors_of
+from baozhen.signing.templates.errors import ClauseUnknown, NoVersionInForce, TemplateUnknown
+from baozhen.signing.templates.models import Clause, ClauseVersion, Template, TemplateVersion
+from baozhen.signing.templates.states import Sharing, VersionState
+
+
+def template_of(code: str) -> Template:
+    """Return the template of this code or public id, or raise TemplateUnknown."""
+    found = Template.objects.select_related("unit").filter(Q(code=code) | Q(public_id=code))
+    template = found.first()
+    if template is None:
+        raise TemplateUnknown(template=code)
+    return template
+
+
+def usable_by(units: Sequence[OrgUnit]) -> QuerySet[Template]:
+    """Return the templates that these units may use: their own and those shared with them."""
+    own = {unit.pk for unit in units}
+    above = {unit.pk for below in units for unit in ancestors_of(below)}
+    return Template.objects.select_related("unit").filter(
+        Q(unit__in=own) | Q(sharing=Sharing.ALL) | Q(sharing=Sharing.BELOW, unit__in=above)
+    )
+
+
+def version_in_force(code: str, on: date) -> TemplateVersion:
+    """Return the approved version in force on the day, or raise NoVersionInForce.
+
+    Where periods meet, the later beginning counts.
+    """
+    template = template_of(code)
+    found = (
+        TemplateVersion.objects.select_related("template")
+        .filter(template=template, state=VersionState.APPROVED, effective_from__lte=on)
+        .filter(Q(effective_until__isnull=True) | Q(effective_until__gte=on))
+        .order_by("-effective_from")
+        .first()
+    )
+    if found is None:
+        raise NoVersionInForce(template=code, on=on.isoformat())
+    return found
+
+
+def version_of(template: Template, number: int) -> TemplateVersion:
+    """Return one version by its number, or raise TemplateUnknown."""
+    found = TemplateVersion.objects.select_related("template").filter(
+        template=template, number=number
+    )
+    version = found.first()
+    if version is None:
+        raise TemplateUnknown(template=f"{template.code} 第 {number} 版")
+    return version
+
+
+def newest_clauses(codes: Sequence[str]) -> list[ClauseVersion]:
+    """Return the newest wording of each clause, or raise ClauseUnknown."""
+    found = {
+        version.clause.code: version
+        for version in ClauseVersion.objects.select_related("clause")
+        .filter(clause__code__in=codes)
+        .order_by("number")
+    }
+    for code in codes:
+        if code not in found:
+            raise ClauseUnknown(path="source", clause=code)
+    return [found[code] for code in codes]
+
+
+def where_used(clause: Clause) -> QuerySet[TemplateVersion]:
+    """Return the drafts and approved versions that use any wording of the clause."""
+    return (
+        TemplateVersion.objects.select_related("template")
+        .filter(clauses__clause=clause, state__in=[VersionState.DRAFT, VersionState.APPROVED])
+        .distinct()
+        .order_by("template__code", "-number")
+    )

@@ -1,0 +1,36 @@
+"""The acts on templates: make, edit, approve, retire, link clauses, fill."""
+
+from baozhen.signing.templates.services.clauses import change_clause, make_clause
+from baozhen.signing.templates.services.deciding import (
+    Approval,
+    approve_version,
+    drop_version,
+    retire_version,
+)
+from baozhen.signing.templates.services.drafting import (
+    Content,
+    TemplateDraft,
+    add_version,
+    create_template,
+    edit_draft,
+    prepare_upload,
+)
+from baozhen.signing.templates.services.filling import FilledDocument, fill, test_fill
+
+__all__ = [
+    "Approval",
+    "Content",
+    "FilledDocument",
+    "TemplateDraft",
+    "add_version",
+    "approve_version",
+    "change_clause",
+    "create_template",
+    "drop_version",
+    "edit_draft",
+    "fill",
+    "make_clause",
+    "prepare_upload",
+    "retire_version",
+    "test_fill",
+]

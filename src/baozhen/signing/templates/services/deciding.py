@@ -1,0 +1,84 @@
+"""Deciding on versions: approved by another person after a test fill, retired, dropped."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from baozhen.foundation.states import move
+from baozhen.signing.templates.errors import NotADraft, PeriodInvalid, SamePerson
+from baozhen.signing.templates.models import TemplateVersion
+from baozhen.signing.templates.services.filling import test_fill
+from baozhen.signing.templates.states import VersionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """From when on a version is in force, and under which filed clause number."""
+
+    effective_from: date
+    effective_until: date | None = None
+    filing_no: str = ""
+
+
+def approve_version(key: int, approval: Approval, *, actor: str, at: datetime) -> TemplateVersion:
+    """Approve a draft that its sample data can fill; raises SamePerson, NotADraft, PeriodInvalid.
+
+    Raises ValuesInvalid or SourceInvalid when the sample makes no document.
+    """
+    draft = TemplateVersion.objects.select_related("template").get(pk=key)
+    test_fill(draft, draft.sample, at=at)
+    return _approve(draft, approval, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def _approve(
+    tried: TemplateVersion, approval: Approval, *, actor: str, at: datetime
+) -> TemplateVersion:
+    version = TemplateVersion.objects.select_for_update().get(pk=tried.pk)
+    if version.state != VersionState.DRAFT or version.sha256 != tried.sha256:
+        raise NotADraft(number=version.number)
+    if actor == version.created_by or version.edits.filter(actor=actor).exists():
+        raise SamePerson()
+    _check_period(version, approval)
+    move(
+        version,
+        VersionState.APPROVED,
+        actor=actor,
+        at=at,
+        effective_from=approval.effective_from,
+        effective_until=approval.effective_until,
+        filing_no=approval.filing_no.strip(),
+        approved_at=at,
+        approved_by=actor,
+    )
+    return version
+
+
+@transaction.atomic(durable=True)
+def retire_version(key: int, *, reason: str, actor: str, at: datetime) -> TemplateVersion:
+    """Let an approved version fill no more documents."""
+    version = TemplateVersion.objects.select_for_update().get(pk=key)
+    move(version, VersionState.RETIRED, actor=actor, at=at, note=reason.strip()[:200])
+    return version
+
+
+@transaction.atomic(durable=True)
+def drop_version(key: int, *, reason: str, actor: str, at: datetime) -> TemplateVersion:
+    """Give up a draft."""
+    version = TemplateVersion.objects.select_for_update().get(pk=key)
+    move(version, VersionState.DROPPED, actor=actor, at=at, note=reason.strip()[:200])
+    return version
+
+
+def _check_period(version: TemplateVersion, approval: Approval) -> None:
+    until = approval.effective_until
+    if until is not None and until < approval.effective_from:
+        raise PeriodInvalid(path="effective_until", reason="失效日早于生效日")
+    if version.template.needs_filing and not approval.filing_no.strip():
+        raise PeriodInvalid(path="filing_no", reason="这个模版须填写条款备案号")
+    others = version.template.versions.filter(
+        state=VersionState.APPROVED, effective_from=approval.effective_from
+    )
+    if others.exists():
+        raise PeriodInvalid(path="effective_from", reason="另一版也从这一天生效")

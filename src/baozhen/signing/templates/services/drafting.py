@@ -1,0 +1,255 @@
+"""Making templates and drafts of their versions; every change of a draft leaves its difference."""
+
+import difflib
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from django.db import transaction
+
+from baozhen.foundation.audit import services as audit
+from baozhen.foundation.ids import new_id
+from baozhen.foundation.states import enter
+from baozhen.foundation.workbench import prepare_in_subprocess
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.templates.errors import (
+    CodeTaken,
+    ConverterMissing,
+    FieldsInvalid,
+    NotADraft,
+    SourceInvalid,
+)
+from baozhen.signing.templates.fields import check_fields
+from baozhen.signing.templates.models import ClauseVersion, Template, TemplateEdit, TemplateVersion
+from baozhen.signing.templates.queries import newest_clauses
+from baozhen.signing.templates.states import Sharing, SourceKind, VersionState
+from baozhen.signing.templates.typesetting import linked_clauses, source_faults
+from baozhen.trust.errors import TrustError
+from baozhen.trust.pdf.prepare import PreparedPdf
+
+UPLOAD_BYTES_MAX = 20 * 1024 * 1024
+_CONVERT_SECONDS = 60
+_DIFFERENCE_CHARACTERS_MAX = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateDraft:
+    """What a new template is."""
+
+    code: str
+    title: str
+    document_type: str
+    unit: OrgUnit
+    sharing: Sharing = Sharing.BELOW
+    needs_filing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a version says: Typst text, or an upload that `prepare_upload` made fit."""
+
+    source_kind: SourceKind
+    source: str = ""
+    upload: PreparedPdf | None = None
+    fields: Sequence[Mapping[str, Any]] = ()
+    sample: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+def prepare_upload(data: bytes, kind: SourceKind) -> PreparedPdf:
+    """Return an uploaded PDF or DOCX fit to be signed; SourceInvalid or ConverterMissing.
+
+    Works in child processes; call it outside a transaction.
+    """
+    if len(data) > UPLOAD_BYTES_MAX:
+        raise SourceInvalid(path="file", reason=f"文件超过 {UPLOAD_BYTES_MAX // 1024 // 1024} MB")
+    pdf = _convert(data) if kind is SourceKind.DOCX else data
+    try:
+        return prepare_in_subprocess(pdf)
+    except TrustError as error:
+        raise SourceInvalid(path="file", reason=str(error)) from error
+
+
+@transaction.atomic(durable=True)
+def create_template(
+    draft: TemplateDraft, content: Content, *, actor: str, at: datetime
+) -> TemplateVersion:
+    """Make a template with its first draft; raises CodeTaken, FieldsInvalid, SourceInvalid."""
+    if Template.objects.filter(code=draft.code).exists():
+        raise CodeTaken(path="code", template=draft.code)
+    template = Template.objects.create(
+        public_id=new_id("tpl", at=at),
+        code=draft.code,
+        unit=draft.unit,
+        title=draft.title,
+        document_type=draft.document_type,
+        sharing=draft.sharing.value,
+        needs_filing=draft.needs_filing,
+        created_at=at,
+        created_by=actor,
+    )
+    audit.record(
+        "template.created",
+        subject_id=template.pk,
+        actor=actor,
+        at=at,
+        facts={"code": draft.code, "sharing": draft.sharing.value},
+    )
+    return write_version(template, content, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def add_version(
+    template: Template, content: Content, *, actor: str, at: datetime
+) -> TemplateVersion:
+    """Begin a new draft; raises FieldsInvalid, SourceInvalid, ClauseUnknown."""
+    Template.objects.select_for_update().get(pk=template.pk)
+    return write_version(template, content, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def edit_draft(key: int, content: Content, *, actor: str, at: datetime) -> TemplateVersion:
+    """Change a draft and keep what became different; raises NotADraft for any other version."""
+    version = TemplateVersion.objects.select_for_update().get(pk=key)
+    if version.state != VersionState.DRAFT:
+        raise NotADraft(number=version.number)
+    before = (version.source, version.fields)
+    _set_content(version, content)
+    version.save()
+    version.clauses.set(newest_clauses(linked_clauses(version.source)))
+    _keep_edit(version, before, actor=actor, at=at)
+    audit.record(
+        "template_version.edited",
+        subject_id=version.pk,
+        actor=actor,
+        at=at,
+        facts={"sha256": version.sha256},
+    )
+    return version
+
+
+def write_version(
+    template: Template, content: Content, *, actor: str, at: datetime
+) -> TemplateVersion:
+    """Write a draft in the caller's transaction, with the next number."""
+    last = template.versions.order_by("-number").first()
+    version = TemplateVersion(
+        template=template,
+        state=VersionState.DRAFT.value,
+        number=last.number + 1 if last is not None else 1,
+        created_at=at,
+        created_by=actor,
+    )
+    _set_content(version, content)
+    clauses = newest_clauses(linked_clauses(version.source))
+    version.save()
+    version.clauses.set(clauses)
+    enter(version, actor=actor, at=at)
+    _keep_edit(version, (last.source, last.fields) if last else ("", []), actor=actor, at=at)
+    return version
+
+
+def content_sha256(version: TemplateVersion, clauses: Sequence[ClauseVersion]) -> str:
+    """Return the digest of all that decides what a version's documents look like."""
+    digest = hashlib.sha256()
+    fields = json.dumps(version.fields, ensure_ascii=False, sort_keys=True)
+    parts = [version.source_kind, version.source, fields, *(one.sha256 for one in clauses)]
+    for part in [*(text.encode() for text in parts), bytes(version.document or b"")]:
+        digest.update(f"{len(part)}:".encode())
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _set_content(version: TemplateVersion, content: Content) -> None:
+    version.source_kind = content.source_kind.value
+    is_typst = content.source_kind is SourceKind.TYPST
+    if is_typst:
+        faults = source_faults(content.source)
+        if faults or not content.source.strip():
+            raise SourceInvalid(path="source", reason="；".join(faults) or "没有内容")
+        version.source, version.document, version.pages = content.source, None, None
+    elif content.upload is not None:
+        version.source, version.document = "", content.upload.data
+        version.pages = len(content.upload.pages)
+    elif not version.document:
+        raise SourceInvalid(path="file", reason="没有文件")
+    raw = [dict(entry) for entry in content.fields]
+    faults_found = check_fields(raw, pages=version.pages, needs_place=not is_typst)
+    if faults_found:
+        refusal = FieldsInvalid(
+            path=faults_found[0].path, count=len(faults_found), first=faults_found[0].message
+        )
+        refusal.facts["faults"] = faults_found
+        raise refusal
+    version.fields, version.sample = raw, dict(content.sample)
+    version.note = content.note[:200]
+    clauses = newest_clauses(linked_clauses(version.source))
+    version.sha256 = content_sha256(version, clauses)
+
+
+def _keep_edit(
+    version: TemplateVersion, before: tuple[str, Any], *, actor: str, at: datetime
+) -> None:
+    source, fields = before
+    lines = difflib.unified_diff(
+        source.splitlines(), version.source.splitlines(), "之前", "之后", lineterm="", n=2
+    )
+    TemplateEdit.objects.create(
+        version=version,
+        at=at,
+        actor=actor,
+        note=version.note,
+        source_diff="\n".join(lines)[:_DIFFERENCE_CHARACTERS_MAX],
+        field_diff=field_differences(fields, version.fields),
+    )
+
+
+def field_differences(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return which fields came, went or changed, each with its properties before and after."""
+    old = {entry["name"]: entry for entry in before}
+    new = {entry["name"]: entry for entry in after}
+    found = []
+    for name in dict.fromkeys([*old, *new]):
+        left, right = old.get(name, {}), new.get(name, {})
+        if left != right:
+            word = "改" if left and right else ("增" if right else "删")
+            changed = {
+                part: [left.get(part), right.get(part)]
+                for part in dict.fromkeys([*left, *right])
+                if left.get(part) != right.get(part)
+            }
+            found.append({"name": name, "act": word, "changed": changed})
+    return found
+
+
+def _convert(data: bytes) -> bytes:
+    """Return a DOCX as PDF by LibreOffice, with a profile of its own and a limit of time."""
+    program = which("soffice")
+    if program is None:
+        raise ConverterMissing(path="file")
+    with tempfile.TemporaryDirectory(prefix="baozhen-docx-") as name:
+        folder = Path(name)
+        (folder / "in.docx").write_bytes(data)
+        command = [program, "--headless", "--norestore", "--convert-to", "pdf"]
+        profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+        try:
+            subprocess.run(  # noqa: S603 - a fixed command, no shell
+                [*command, profile, "--outdir", name, str(folder / "in.docx")],
+                capture_output=True,
+                timeout=_CONVERT_SECONDS,
+                check=False,
+                env={"HOME": name, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+                cwd=name,
+            )
+            return (folder / "in.pdf").read_bytes()
+        except (subprocess.TimeoutExpired, FileNotFoundError) as error:
+            raise SourceInvalid(path="file", reason="Word 文件无法转换为 PDF") from error

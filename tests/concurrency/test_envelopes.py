@@ -1,0 +1,119 @@
+"""Sudden death of the process that signs: nothing is lost, nothing is signed twice."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+from django.db import connections
+
+from baozhen.foundation.audit.models import AuditEntry
+from baozhen.foundation.storage import get_storage
+from baozhen.signing.envelopes.forms import flow_of
+from baozhen.signing.envelopes.models import Action, DocumentVersion, Envelope
+from baozhen.signing.envelopes.services.batches import start_rows
+from baozhen.signing.envelopes.services.performing import perform_action
+from baozhen.signing.envelopes.states import ActionState, EnvelopeState
+from baozhen.signing.files.models import ArchiveItem
+from baozhen.signing.seals.models import SealUse
+from tests.signing.envelopes.conftest import desk as desk  # noqa: PLC0414 -- the fixture
+from tests.signing.envelopes.test_envelopes_reliability import batch_of, keys_of, rows, values_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEED = 20261121
+
+
+def killed(work, *, after):
+    """Run the work in a process of its own and kill it after some seconds; tell whether it died."""
+    connections.close_all()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    time.sleep(after)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def haunt(work, is_done, *, kills, longest):
+    """Kill the work at random moments, then let it finish; return how often it died."""
+    chance = random.Random(SEED)  # noqa: S311 -- not a secret
+    deaths = 0
+    for _ in range(kills):
+        deaths += killed(work, after=chance.uniform(0.0, longest))
+    for _ in range(5):
+        if is_done():
+            break
+        work()
+    return deaths
+
+
+def check_sound(envelopes):
+    """Every envelope is complete, and everything about it happened exactly once."""
+    for envelope in envelopes:
+        envelope.refresh_from_db()
+        assert envelope.state == EnvelopeState.COMPLETED, envelope.last_error
+        document = envelope.documents.get()
+        versions = DocumentVersion.objects.filter(document=document).order_by("number")
+        signing = envelope.actions.filter(type__in=["seal", "sign", "legal_rep_sign"])
+        assert [v.number for v in versions] == list(range(signing.count() + 1))
+        assert versions.last().sha256 == document.head_sha256
+        assert get_storage().exists(document.head_sha256)
+        item = ArchiveItem.objects.get(dossier=envelope.public_id)
+        assert item.sha256 == document.head_sha256
+        uses = SealUse.objects.filter(reference=envelope.public_id)
+        seals = envelope.actions.filter(type="seal").count()
+        assert list(uses.values_list("state", flat=True)) == ["done"] * seals
+        acts = AuditEntry.objects.filter(subject_type="envelope", subject_id=envelope.pk)
+        assert acts.filter(action="envelope.completed").count() == 1
+
+
+def test_killing_the_signer_of_single_envelopes(desk):
+    flow = flow_of("policy_insurer")
+    envelopes = [desk.start(flow, biz_no=f"K-{number}") for number in range(4)]
+    desk.perform(envelopes[0])  # caches are warm before the children are born
+
+    def work():
+        waiting = Action.objects.filter(state=ActionState.PERFORMING).order_by("pk")
+        for key in list(waiting.values_list("pk", flat=True)):
+            perform_action(key=key)
+
+    def is_done():
+        return not Action.objects.filter(state=ActionState.PERFORMING).exists()
+
+    deaths = haunt(work, is_done, kills=12, longest=0.25)
+    assert deaths >= 3
+    check_sound(envelopes)
+
+
+def test_killing_the_worker_of_a_silent_chunk(desk):
+    flow = flow_of("policy_insurer")
+    desk.perform(desk.start(flow, biz_no="warm"))
+    row = rows(1, values=values_for(flow), parties={})[0]
+    party = {"name": "测试伟", "id_type": "id_card", "id_no": "990000199001010001"}
+    others = [role for role in flow.roles if not role.own and role.kind == "person"]
+    row["parties"] = {role.role: party for role in others}
+    batch = batch_of([row] * 12, flow=flow.code)
+    keys = keys_of(batch)
+
+    def work():
+        start_rows(keys=keys)
+
+    def is_done():
+        batch.refresh_from_db()
+        left = Envelope.objects.filter(batch=batch).exclude(state=EnvelopeState.COMPLETED)
+        return batch.state == "finished" and not left.exists()
+
+    deaths = haunt(work, is_done, kills=12, longest=0.8)
+    assert deaths >= 3
+    assert batch.rows.filter(status="started").count() == 12
+    envelopes = list(Envelope.objects.filter(batch=batch))
+    assert len(envelopes) == 12
+    check_sound(envelopes)

@@ -1,0 +1,216 @@
+"""The staff pages of connected systems, programs, callbacks and events."""
+
+import json
+import re
+
+import pytest
+from django.urls import reverse
+
+from baozhen.foundation.clock import now
+from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
+from baozhen.foundation.events.publishing import publish
+from baozhen.foundation.jobs.worker import run_worker
+from baozhen.signing.integrations.models import ConnectedSystem, RequestKey
+from baozhen.signing.organizations.models import ApiClient, OrgUnit
+from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.organizations.services import ensure_organization
+from tests.faces.api.test_inbound import FLOW, MAPPING, MESSAGE
+from tests.foundation.events.receiver import Receiver
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client, staff, monkeypatch):
+    """Somebody of the staff who connects systems."""
+    user = staff("系统管理员")
+    client.force_login(user, backend="baozhen.signing.organizations.backends.PowerBackend")
+    if not user.has_perm(Permission.MANAGE_INTEGRATIONS.full_name):
+        pytest.fail("the role 系统管理员 does not connect systems")
+    return client
+
+
+@pytest.fixture
+def receiver(settings):
+    settings.BAOZHEN_EGRESS_ALLOW = "127.0.0.0/8"
+    found = Receiver()
+    yield found
+    found.close()
+
+
+def at(name, **kwargs):
+    return reverse(f"console:{name}", kwargs=kwargs or None)
+
+
+def make_client(desk, **form):
+    data = {"name": "核心系统", "days": "30", "scopes": ["events:read"]} | form
+    return desk.post(at("api_client_create"), data)
+
+
+def test_nobody_else_sees_them(client, signed_in):
+    assert client.get(at("systems")).status_code == 302
+    signed_in("客服")
+    for name in ("systems", "api_clients", "webhooks", "events"):
+        assert client.get(at(name)).status_code == 403
+
+
+def test_empty_pages_say_what_to_do(desk):
+    for name, words in [
+        ("systems", "还没有对接系统"),
+        ("api_clients", "还没有接口客户端"),
+        ("webhooks", "还没有回调地址"),
+        ("events", "没有事件"),
+    ]:
+        assert words in desk.get(at(name)).content.decode()
+
+
+@pytest.mark.requirement("S2-L160.m5")
+def test_a_key_is_shown_once(desk):
+    shown = make_client(desk).content.decode()
+    key = re.search(r"bz_[\w-]{43}", shown)[0]
+    made = ApiClient.objects.get()
+    assert made.key_prefix == key[:12]
+    assert key not in desk.get(at("api_client", key=made.pk)).content.decode()
+    desk.post(at("api_client_off", key=made.pk))
+    made.refresh_from_db()
+    assert not made.active
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"name": ""}, {"days": "0"}, {"scopes": []}, {"networks": "x"}, {"scopes": ["all:all"]}],
+)
+def test_a_program_that_is_not_let_in(desk, form):
+    answer = make_client(desk, **form)
+    assert answer.status_code == 422
+    assert not ApiClient.objects.exists()
+
+
+def test_keys_that_sign(desk):
+    make_client(desk)
+    made = ApiClient.objects.get()
+    address = at("request_key_add", key=made.pk)
+    shown = desk.post(address, {"algorithm": "hmac-sha256", "required": "on"}).content.decode()
+    assert "只显示这一次" in shown
+    key = RequestKey.objects.get()
+    assert key.is_required
+    assert key.material["key"] in shown.replace("&#x3D;", "=").replace("&#61;", "=")
+    answer = desk.post(address, {"algorithm": "ed25519", "public_key": "x"})
+    assert answer.status_code == 422
+    desk.post(at("request_key_off", key=made.pk, key_id=key.key_id))
+    assert not RequestKey.objects.filter(active=True).exists()
+
+
+@pytest.mark.requirement("S2-L160.b4")
+def test_callbacks_their_log_and_replay(desk, receiver):
+    shown = desk.post(at("webhook_create"), {"url": receiver.url, "description": "核心"})
+    assert "whsec_" in shown.content.decode()
+    endpoint = WebhookEndpoint.objects.get()
+    page = at("webhook", public_id=endpoint.public_id)
+    act = at("webhook_act", public_id=endpoint.public_id)
+    assert "whsec_" not in desk.get(page).content.decode()
+    event = publish("envelope.completed", subject=("envelope", "env_1"), data={}, at=now())
+    run_worker(until_idle=True)
+    delivery = WebhookDelivery.objects.get()
+    detail = at("webhook_delivery", public_id=endpoint.public_id, delivery=delivery.public_id)
+    shown = desk.get(detail).content.decode()
+    assert event.public_id in shown
+    assert "200" in shown
+    desk.post(detail)
+    span = {"act": "replay", "since": "2026-01-01T00:00"}
+    desk.post(act, span)
+    desk.post(act, {"act": "test"})
+    run_worker(until_idle=True)
+    assert len(receiver.requests) == 4
+    assert "whsec_" in desk.post(act, {"act": "rotate"}).content.decode()
+    desk.post(act, {"act": "off", "reason": "升级"})
+    assert "升级" in desk.get(page).content.decode()
+    assert desk.post(act, {"act": "test"}, follow=True).status_code == 200
+    desk.post(act, {"act": "on"})
+    assert WebhookEndpoint.objects.get().active
+    assert desk.get(at("webhooks")).status_code == 200
+    assert desk.get(f"{page}?status=delivered&before=5").status_code == 200
+
+
+def test_an_address_inside_is_refused_on_the_page(desk):
+    answer = desk.post(at("webhook_create"), {"url": "https://169.254.169.254/"})
+    assert answer.status_code == 422
+    assert "内部网络" in answer.content.decode()
+
+
+def test_events_are_listed_and_filtered(desk):
+    publish("envelope.completed", subject=("envelope", "env_1"), data={}, at=now())
+    publish("risk.raised", subject=("risk", "risk_1"), data={}, at=now(), client="api:core")
+    shown = desk.get(at("events")).content.decode()
+    assert "env_1" in shown
+    assert "risk_1" in shown
+    for query in ("type=risk.raised", "client=api:core", "q=risk_1"):
+        shown = desk.get(f"{at('events')}?{query}").content.decode()
+        assert "risk_1" in shown
+        assert "env_1" not in shown
+
+
+@pytest.fixture
+def connected(desk):
+    make_client(desk, scopes=["envelopes:write"])
+    ensure_organization(at=now())
+    unit = OrgUnit.objects.order_by("pk").first()
+    form = {
+        "name": "核心",
+        "code": "Core-1",
+        "kind": "core",
+        "client": "核心系统",
+        "unit": unit.public_id,
+        "telling": "pull",
+    }
+    answer = desk.post(at("system_connect"), form)
+    assert answer.status_code == 302, answer.content.decode()
+    assert desk.post(at("system_connect"), form).status_code == 422
+    return ConnectedSystem.objects.get()
+
+
+def flows(**changes):
+    flow = {
+        "flow": FLOW.flow,
+        "when_path": FLOW.when_path,
+        "when_value": FLOW.when_value,
+        "mapping": MAPPING,
+        "sample": MESSAGE,
+    }
+    return json.dumps([flow | changes], ensure_ascii=False)
+
+
+@pytest.mark.requirement("S2-L160.l1")
+def test_a_system_is_connected_mapped_tried_and_switched_off(desk, connected):
+    address = at("system_flows", code=connected.code)
+    shown = desk.post(address, {"flows": flows(), "act": "preview"}).content.decode()
+    assert "示例报文可以发起签署" in shown
+    assert "2026-11-21" in shown
+    assert not connected.flows.exists()
+    assert desk.post(address, {"flows": flows(), "act": "save"}).status_code == 302
+    assert connected.flows.get().flow == "customer_receipt"
+    assert "R-1" in desk.get(at("system", code=connected.code)).content.decode()
+    assert "核心" in desk.get(at("systems")).content.decode()
+    desk.post(at("system_switch", code=connected.code), {"on": "0"})
+    connected.refresh_from_db()
+    assert not connected.active
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "{}",
+        "[1]",
+        "[" * 3000,
+        flows(flow="no_such"),
+        flows(mapping=[]),
+        flows(mapping=5),
+        flows(sample=[]),
+        flows(more=1),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_told(desk, connected, text):
+    address = at("system_flows", code=connected.code)
+    assert desk.post(address, {"flows": text, "act": "save"}).status_code in {302, 422}
+    assert not connected.flows.exists()

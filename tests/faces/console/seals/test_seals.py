@@ -1,0 +1,238 @@
+"""The staff pages of seals: make, approve, grant, rule, freeze, lend, see what was touched."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from PIL import Image
+
+from baozhen.foundation.clock import now
+from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.risks.models import Risk
+from baozhen.signing.seals.models import Seal, SealChange, SealGrant, SealLoan, SealUse
+from baozhen.signing.seals.services import UseRequest, finish_uses, reserve_uses
+from tests.faces.conftest import BACKEND
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people(platform, staff):
+    """A keeper of seals, an approver and a security officer, each with a browser of their own."""
+
+    def browser(role, name):
+        client = Client()
+        client.force_login(staff(role, name=name), backend=BACKEND)
+        return client
+
+    return {
+        "keeper": browser("印章管理员", "keeper"),
+        "boss": browser("业务负责人", "boss"),
+        "officer": browser("安全管理员", "officer"),
+    }
+
+
+def asked(**more):
+    unit = root_unit()
+    facts = {
+        "kind": "electronic",
+        "title": "电子保单专用章",
+        "category": "policy",
+        "unit": unit.pk,
+        "source": "drawn",
+        "layout": "round_40",
+        "name": unit.name,
+        "purpose": "电子保单专用章",
+        "reason": "开业启用",
+    }
+    return facts | more
+
+
+@pytest.fixture
+def seal(people):
+    """A seal made by clicks and approved by another person."""
+    answer = people["keeper"].post("/console/seals/make", asked())
+    assert answer.status_code == 302
+    change = SealChange.objects.get()
+    assert people["boss"].get("/console/seals/approvals").status_code == 200
+    look = people["boss"].get(f"/console/seals/approvals/{change.pk}/look.png")
+    assert look.content.startswith(b"\x89PNG")
+    decide = f"/console/seals/approvals/{change.pk}/decide"
+    people["boss"].post(decide, {"verdict": "approve", "decision": "同意"})
+    return Seal.objects.get()
+
+
+@pytest.mark.requirement("S2-L160.f1", "S2-L160.g1")
+def test_a_seal_is_made_and_seen(people, seal):
+    assert seal.state == "active"
+    library = people["keeper"].get("/console/seals").content.decode()
+    assert f"/console/seals/{seal.pk}/picture.png" in library
+    page = people["keeper"].get(f"/console/seals/{seal.pk}").content.decode()
+    assert seal.public_id in page
+    assert "GB/T 38540" in page
+    picture = people["keeper"].get(f"/console/seals/{seal.pk}/picture.png")
+    assert picture["Content-Type"] == "image/png"
+    structure = people["keeper"].get(f"/console/seals/{seal.pk}/structure")
+    assert structure.content.startswith(b"\x30")
+
+
+def test_the_preview_draws_or_says_why_not(people):
+    drawn = people["keeper"].post("/console/seals/preview", asked()).content.decode()
+    assert "data:image/png;base64," in drawn
+    fault = people["keeper"].post("/console/seals/preview", asked(name="")).content.decode()
+    assert "印章上的名称" in fault
+    image = io.BytesIO()
+    Image.new("RGB", (90, 90), "white").save(image, "PNG")
+    image.seek(0)
+    fault = people["keeper"].post("/console/seals/preview", asked(source="picture", picture=image))
+    assert "找不到清楚的红色印文" in fault.content.decode()
+
+
+def test_a_wrong_form_keeps_what_was_typed(people):
+    answer = people["keeper"].post("/console/seals/make", asked(code="12"))
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "印章编码为 13 位数字" in text
+    assert "开业启用" in text
+    assert not Seal.objects.exists()
+
+
+def test_a_script_in_a_seals_name_stays_text(people):
+    people["keeper"].post("/console/seals/make", asked(title="<script>alert(1)</script>"))
+    assert "<script>alert(1)" not in people["keeper"].get("/console/seals").content.decode()
+
+
+@pytest.mark.requirement("S2-L160.i1", "S2-L160.h1")
+def test_grants_and_rules_by_clicks(people, seal):
+    unit = root_unit()
+    form = {
+        "grantee": f"unit:{unit.pk}",
+        "document_types": "policy，endorsement",
+        "count_max": "5",
+        "is_silent": "yes",
+        "reason": "批量出单",
+    }
+    assert people["keeper"].get(f"/console/seals/{seal.pk}/grants").status_code == 200
+    assert people["keeper"].post(f"/console/seals/{seal.pk}/grants", form).status_code == 302
+    grant = SealGrant.objects.get()
+    assert (grant.document_types, grant.count_max) == (["policy", "endorsement"], 5)
+    assert grant.is_silent
+    people["keeper"].post(f"/console/seals/grants/{grant.pk}/revoke", {"reason": "停用"})
+    grant.refresh_from_db()
+    assert grant.state == "revoked"
+    rule = {"effect": "deny", "unit": "", "flow": "claims", "document_type": "", "reason": "制度"}
+    assert people["keeper"].post(f"/console/seals/{seal.pk}/rules", rule).status_code == 302
+    assert seal.rules.get().flow == "claims"
+    rule["document_type"] = "policy"
+    assert people["keeper"].post(f"/console/seals/{seal.pk}/rules", rule).status_code == 422
+    people["keeper"].post(f"/console/seals/rules/{seal.rules.get().pk}/end")
+    assert seal.rules.get().ended_at is not None
+
+
+@pytest.mark.requirement("S2-L160.j1")
+def test_freeze_see_what_it_touched_and_export(people, seal):
+    unit = root_unit()
+    people["keeper"].post(
+        f"/console/seals/{seal.pk}/grants",
+        {"grantee": f"unit:{unit.pk}", "is_silent": "yes", "reason": "批量"},
+    )
+    request = UseRequest(
+        seal=seal,
+        document_type="policy",
+        flow="electronic_policy",
+        actor="=system",
+        unit=unit,
+        document_sha256="ab" * 32,
+        reference="env_1",
+        is_silent=True,
+        batch="bat_7",
+    )
+    with transaction.atomic():
+        [use] = reserve_uses([request], at=now())
+        finish_uses([use.pk], ["cd" * 32], at=now())
+    people["keeper"].post(f"/console/seals/{seal.pk}/freeze", {"reason": "疑似失控"})
+    seal.refresh_from_db()
+    assert seal.state == "suspended"
+    page = people["keeper"].get(f"/console/seals/blast?seal={seal.public_id}").content.decode()
+    assert "共 1 份文件" in page
+    assert "bat_7" in page
+    export = people["keeper"].get(f"/console/seals/blast.csv?seal={seal.public_id}")
+    text = b"".join(export.streaming_content).decode()
+    assert "cd" * 32 in text
+    assert "'=system" in text  # no formula in a spreadsheet
+    uses = people["keeper"].get("/console/seals/uses?state=done").content.decode()
+    assert "env_1" in uses
+
+
+@pytest.mark.requirement("S2-L160.j1")
+def test_a_risk_is_handled_by_the_security_officer(people, seal):
+    people["keeper"].post(f"/console/seals/{seal.pk}/freeze", {"reason": "疑似失控"})
+    risk = Risk.objects.get()
+    assert "印章紧急冻结" in people["officer"].get("/console/risks").content.decode()
+    assert people["officer"].get(f"/console/risks/{risk.pk}").status_code == 200
+    acts = people["officer"].get("/console/risks/acts?action=seal.suspended").content.decode()
+    assert "停用印章" in acts
+    assert seal.public_id in acts
+    handle = f"/console/risks/{risk.pk}/handle"
+    assert (
+        people["keeper"].post(handle, {"handling": "我来", "verdict": "handle"}).status_code == 403
+    )
+    people["officer"].post(handle, {"handling": "", "verdict": "handle"})
+    risk.refresh_from_db()
+    assert risk.state == "open"
+    people["officer"].post(handle, {"handling": "已核实并换章", "verdict": "handle"})
+    risk.refresh_from_db()
+    assert (risk.state, risk.handled_by) == ("handled", "staff:officer")
+
+
+@pytest.mark.requirement("S2-L160.f3")
+def test_the_desk_of_physical_seals(people, platform):
+    keeper = people["keeper"]
+    account = Seal._meta.get_field("keeper").related_model.objects.get(user__username="keeper")
+    form = asked(kind="physical", title="公章", category="official", keeper=account.pk)
+    assert keeper.post("/console/seals/make", form).status_code == 302
+    change = SealChange.objects.get()
+    people["boss"].post(f"/console/seals/approvals/{change.pk}/decide", {"verdict": "approve"})
+    seal = Seal.objects.get()
+    due = (now() + timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M")
+    wish = {
+        "seal": seal.pk,
+        "document": "租赁合同",
+        "document_type": "contract",
+        "copies": "2",
+        "due_at": due,
+        "is_taken_out": "no",
+        "reason": "续租",
+    }
+    assert keeper.get("/console/seal-desk/ask").status_code == 200
+    assert keeper.post("/console/seal-desk/ask", wish).status_code == 302
+    loan = SealLoan.objects.get()
+    people["boss"].post(f"/console/seals/loans/{loan.pk}/decide", {"verdict": "approve"})
+    keeper.post(f"/console/seal-desk/{loan.pk}/give")
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "white").save(out, "JPEG")
+    out.seek(0)
+    out.name = "photo.jpg"
+    keeper.post(f"/console/seal-desk/{loan.pk}/stamped", {"copies": "2", "photo": out})
+    stamping = loan.stampings.get()
+    shown = keeper.get(f"/console/seal-desk/photos/{stamping.pk}.jpg")
+    assert shown["Content-Type"] == "image/jpeg"
+    keeper.post(f"/console/seal-desk/{loan.pk}/receive", {"note": "完好"})
+    loan.refresh_from_db()
+    assert loan.state == "returned"
+    assert "租赁合同" in keeper.get("/console/seal-desk?state=all").content.decode()
+    assert keeper.get(f"/console/seal-desk/{loan.pk}").status_code == 200
+
+
+def test_empty_pages_say_what_comes(people):
+    for address in ("seals", "seal-desk", "seals/uses", "seals/blast"):
+        assert people["keeper"].get(f"/console/{address}").status_code == 200
+    assert "没有风险" in people["officer"].get("/console/risks").content.decode()
+    assert not SealUse.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["electronic", "ukey", "physical", "legal_rep", "personal", "x"])
+def test_the_form_of_every_kind_opens(people, kind):
+    assert people["keeper"].get(f"/console/seals/make?kind={kind}").status_code == 200
