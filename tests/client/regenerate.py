@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parents[2] / "src" / "baozhen" / "client"
 REPLACEMENTS = [
     (r"\n    def (?!_|__init__)(\w+)\(", r"\n    async def \1("),
     (r"self\._sender\.(send|page|download)\(", r"await self._sender.\1("),
-        (r"return self\.act\(", r"return await self.act("),
+    (r"return self\.act\(", r"return await self.act("),
     (r"\bIterator\b", "AsyncIterator"),
     # What gives an iterator is called, not awaited.
     (r"async (def \w+\((?:(?!\n        \"\"\").)*?-> AsyncIterator)", r"\1"),

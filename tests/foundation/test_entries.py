@@ -65,7 +65,7 @@ class Provider:
         code = self.codes.pop(0) if self.codes else 0
         return {"errcode": code, "errmsg": "x", "msgid": 77, "task_id": 88}
 
-    def url(self, secret="word", query=""):
+    def url(self, secret="word", query=""):  # noqa: S107
         return f"http://app:{secret}@127.0.0.1:{self._server.server_address[1]}{query}"
 
     def close(self):

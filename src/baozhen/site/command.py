@@ -26,7 +26,9 @@ WORDS = {
     "web": Word("web", "只运行网站"),
     "worker": Word("worker", "只运行任务进程"),
     "front": Word("front", "运行前置服务（隔离区的转发，不连数据库）", needs_platform=False),
-    "front-files": Word("front_files", "成批签署本地文件（经接口，减轻核心）", needs_platform=False),
+    "front-files": Word(
+        "front_files", "成批签署本地文件（经接口，减轻核心）", needs_platform=False
+    ),
     "demo": Word("demo", "载入演示数据"),
     "officers": Word("officers", "建立首任三员（系统、安全、审计各一人）"),
     "tsa": Word("tsa", "运行开发用时间戳服务（演示，不得用于生产）", needs_platform=False),

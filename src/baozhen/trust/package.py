@@ -196,7 +196,9 @@ def _complete(files: Mapping[str, bytes]) -> Check:
     try:
         manifest = _json(files[MANIFEST])
         if manifest.get("format") != FORMAT:
-            raise ParseError(f"清单的格式不是 {FORMAT}")
+            raise ParseError(  # noqa: TRY301 -- one answer for every fault of the list
+                f"清单的格式不是 {FORMAT}"
+            )
         named = {str(entry["path"]): str(entry["sha256"]) for entry in manifest["files"]}
     except (ParseError, KeyError, TypeError) as error:
         return _check(PackageStep.COMPLETE, CheckResult.FAILED, f"清单读不懂：{error}")

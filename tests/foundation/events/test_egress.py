@@ -16,7 +16,7 @@ INTERNAL = [
     "192.168.1.1",
     "169.254.169.254",  # metadata of clouds
     "100.100.100.200",  # metadata of Alibaba Cloud
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104 -- an address to refuse
     "224.0.0.1",
     "255.255.255.255",
     "::1",

@@ -197,7 +197,7 @@ def desk(transactional_db, platform, settings):
     """People, seals and a worker's hands."""
     settings.BAOZHEN_TIMESTAMP = "none"
     make_seal(root_unit().name, unit=root_unit())
-    yield Desk(settings.BAOZHEN_DATA / "outbox")
+    return Desk(settings.BAOZHEN_DATA / "outbox")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A table starts many tasks: each row has its own result, twice is once, and wrong rows are told."""
+"""A table starts many tasks: each row has its own result, and wrong rows are told."""
 
 import io
 

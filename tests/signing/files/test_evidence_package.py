@@ -76,7 +76,8 @@ def test_a_package_holds_by_itself(package):
 )
 def test_any_change_is_found(package, path, change, step):
     report, failed = check(changed(package, path, change))
-    assert step in failed and not report.is_genuine
+    assert step in failed
+    assert not report.is_genuine
 
 
 def test_a_foreign_manifest_is_not_covered_by_the_seal(package):
@@ -87,13 +88,15 @@ def test_a_foreign_manifest_is_not_covered_by_the_seal(package):
     forged = changed(package, "evidence/", lambda body: None)
     forged = changed(forged, "manifest", lambda body: json.dumps(manifest).encode())
     report, failed = check(forged)
-    assert failed == {PackageStep.BOUND} and not report.is_genuine
+    assert failed == {PackageStep.BOUND}
+    assert not report.is_genuine
 
 
 def test_junk_is_no_package():
     for junk in (b"", b"PK\x03\x04junk", b"%PDF-1.7"):
         report, failed = check(junk)
-        assert failed == {PackageStep.READABLE} and not report.is_genuine
+        assert failed == {PackageStep.READABLE}
+        assert not report.is_genuine
 
 
 def test_the_command_checks_a_package(package, tmp_path, capsys):
@@ -103,4 +106,5 @@ def test_the_command_checks_a_package(package, tmp_path, capsys):
     verify.add_arguments(parser)
     assert verify.run(parser.parse_args([str(file), "--offline", "--json"])) in (0, 1)
     answer = json.loads(capsys.readouterr().out)
-    assert answer["kind"] == "evidence_package" and len(answer["checks"]) == len(PackageStep)
+    assert answer["kind"] == "evidence_package"
+    assert len(answer["checks"]) == len(PackageStep)

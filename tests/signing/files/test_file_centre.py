@@ -127,8 +127,10 @@ def test_the_index_holds_no_words_and_the_row_no_name(entry):
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(f)::text FROM files_fileentry f")
         stored = cursor.fetchone()[0]
-    assert PERSON not in stored and "充电" not in stored
-    assert asked_tokens("充电桩") and set(asked_tokens("充电桩")) <= set(entry.tokens)
+    assert PERSON not in stored
+    assert "充电" not in stored
+    assert asked_tokens("充电桩")
+    assert set(asked_tokens("充电桩")) <= set(entry.tokens)
 
 
 def test_numbers_of_people_stay_out_of_the_words():
@@ -158,7 +160,8 @@ def test_a_black_copy_names_who_got_it_and_can_be_read_back(entry):
     )
     mark, copy = read_copy_mark(made.data)
     assert (mark.recipient, mark.number) == ("客服李工", made.copy.number)
-    assert copy == made.copy and made.data != get_storage().get(entry.sha256)
+    assert copy == made.copy
+    assert made.data != get_storage().get(entry.sha256)
     FileCopy.objects.all().update(number="B20260101XXXXXXXXXX")
     assert read_copy_mark(made.data)[1] is None
     assert AuditEntry.objects.filter(action="file_entry.copied", subject_id=entry.pk).count() == 1
@@ -172,8 +175,10 @@ def test_prints_are_numbered_counted_and_limited(entry, settings):
     first = make_print(entry, order, link=link, actor="t", at=now())
     second = make_print(entry, order, link=link, actor="t", at=now())
     assert (first.copy.count, second.copy.count) == (1, 2)
-    assert first.copy.number != second.copy.number and first.data.startswith(b"%PDF")
-    assert printed(first.copy.number) == first.copy and printed("P20260101AAAAAAAAAA") is None
+    assert first.copy.number != second.copy.number
+    assert first.data.startswith(b"%PDF")
+    assert printed(first.copy.number) == first.copy
+    assert printed("P20260101AAAAAAAAAA") is None
     with pytest.raises(PrintLimitReached):
         make_print(entry, order, link=link, actor="t", at=now())
     assert FileCopy.objects.count() == 2
@@ -189,16 +194,16 @@ def test_a_link_serves_once_from_its_network_and_in_its_time(entry):
     with pytest.raises(LinkRefused):
         take_by_link(token, address="10.1.0.1", at=link.expires_at)
     taken = take_by_link(token, address="10.1.0.1", at=now())
-    assert taken.data == get_storage().get(entry.sha256) and taken.copy.address == "10.1.0.1"
+    assert taken.data == get_storage().get(entry.sha256)
+    assert taken.copy.address == "10.1.0.1"
     with pytest.raises(LinkRefused):
         take_by_link(token, address="10.1.0.1", at=now())
 
 
 def test_an_ended_link_serves_no_more(entry):
     link, token = make_link(entry, LinkOrder(recipient="核心", uses_max=None), actor="t", at=now())
-    assert take_by_link(token, address=None, at=now()) and take_by_link(
-        token, address=None, at=now()
-    )
+    assert take_by_link(token, address=None, at=now())
+    assert take_by_link(token, address=None, at=now())
     end_link(link.pk, actor="t", at=now())
     with pytest.raises(LinkRefused):
         take_by_link(token, address=None, at=now())

@@ -48,6 +48,14 @@ def folders(tmp_path):
     return inbox, out
 
 
+@pytest.fixture
+def key(platform, api_key, settings):  # noqa: F811
+    """A key for a platform with a seal that may be used silently."""
+    settings.BAOZHEN_TIMESTAMP = "none"
+    make_seal(root_unit().name, unit=root_unit())
+    return api_key()
+
+
 def put(inbox, name, **facts):
     (inbox / f"{name}.pdf").write_bytes(plain())
     facts = {"title": "电子保单", "document_type": "policy", "biz_no": name} | facts
@@ -71,18 +79,9 @@ def start(folders, url, key, tmp_path, *options):
 
 @pytest.mark.requirement("S2-L714a")
 def test_files_are_sealed_once_though_the_run_is_killed(
-    live_server,
-    platform,
-    api_key,  # noqa: F811
-    folders,
-    working,
-    tmp_path,
-    settings,
+    live_server, key, folders, working, tmp_path
 ):
-    settings.BAOZHEN_TIMESTAMP = "none"
-    make_seal(root_unit().name, unit=root_unit())
     inbox, out = folders
-    key = api_key()
     for number in range(4):
         put(inbox, f"P{number}")
     put(inbox, "bad", page=50)

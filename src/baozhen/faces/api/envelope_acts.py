@@ -74,7 +74,9 @@ def void_envelope(request: HttpRequest, envelope_id: str, body: ReasonIn) -> Sta
     def act() -> Made:
         envelope = own(request, envelope_id)
         company = envelope.signatories.filter(unit=envelope.unit).first()
-        request_void(envelope.pk, by=company, reason=body.reason, actor=client_name(request), at=now())
+        request_void(
+            envelope.pk, by=company, reason=body.reason, actor=client_name(request), at=now()
+        )
         return Made(200, describe(own(request, envelope_id)), envelope.public_id)
 
     return idempotent(request, act)

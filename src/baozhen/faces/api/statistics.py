@@ -1,5 +1,63 @@
-"""Figures and charging by REST."""
+"""Figures by REST: sums of seals, files and signatures."""
 
-from ninja import Router
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from baozhen.faces.api.auth import Bearer
+from baozhen.faces.api.documents import PROBLEMS
+from baozhen.faces.limits import QUERY
+from baozhen.foundation.clock import today
+from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.services import Scope
+from baozhen.signing.statistics.queries import figures, sums
+from baozhen.signing.statistics.states import Measure
 
 router = Router(tags=["统计"])
+_DAYS = 30
+_DAYS_MAX = 750
+
+
+class FigureInfo(Schema):
+    """One sum."""
+
+    label: str
+    count: int
+
+
+class FiguresInfo(Schema):
+    """Sums of one measure over some days (both included)."""
+
+    measure: Measure
+    since: date
+    until: date
+    total: int
+    by_day: list[FigureInfo]
+    by_unit: list[FigureInfo]
+    by_type: list[FigureInfo]
+    by_channel: list[FigureInfo] = Field(description="用印为流程，文件为来源，签署为发起方")
+
+
+@router.get(
+    "/statistics/{measure}",
+    response={200: FiguresInfo, **PROBLEMS},
+    auth=Bearer(Scope.STATISTICS_READ, QUERY),
+    summary="统计数据",
+)
+def get_figures(
+    request: HttpRequest, measure: Measure, since: date | None = None, until: date | None = None
+) -> dict[str, Any]:
+    """Return the sums; at most 750 days, the last thirty by default."""
+    last = min(until or today(), today())
+    first = max(since or last - timedelta(days=_DAYS), last - timedelta(days=_DAYS_MAX))
+    units = list(OrgUnit.objects.values_list("pk", flat=True))
+    rows = figures(measure, since=first, until=last + timedelta(days=1), units=units)
+    by = {name: sums(rows, name) for name in ("day", "unit", "type", "channel")}
+    answer: dict[str, Any] = {
+        f"by_{name}": [{"label": label, "count": count} for label, count in lines]
+        for name, lines in by.items()
+    }
+    total = sum(count for _, count in by["day"])
+    return {"measure": measure, "since": first, "until": last, "total": total, **answer}

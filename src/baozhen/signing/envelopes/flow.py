@@ -12,6 +12,7 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "envelope.expired": (),
     "envelope.voiding": (),
     "envelope.voided": (),
+    "action.waiting": (),
     "action.ready": (),
     "action.performing": (),
     "action.done": (),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Q, QuerySet
 
 from baozhen.foundation.storage import get_storage
@@ -15,8 +15,15 @@ from baozhen.signing.envelopes.models import (
     EnvelopeBatch,
     EnvelopeDocument,
     Signatory,
+    VoidConsent,
 )
-from baozhen.signing.envelopes.states import ActionState, EnvelopeState, RowStatus
+from baozhen.signing.envelopes.states import (
+    SIGNING_TYPES,
+    ActionState,
+    EnvelopeState,
+    RowStatus,
+    VoidState,
+)
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
 
@@ -32,7 +39,7 @@ def envelope_of(public_id: str, *, client: str | None = None) -> Envelope:
     return row
 
 
-def envelopes_for(user: User) -> QuerySet[Envelope]:
+def envelopes_for(user: User | AnonymousUser) -> QuerySet[Envelope]:
     """Return the envelopes of the units where the person may see them."""
     units = scope_of(user, Permission.VIEW_ENVELOPES)
     return Envelope.objects.filter(unit__in=units).select_related("unit")
@@ -43,19 +50,43 @@ def envelopes_of_client(client: str) -> QuerySet[Envelope]:
     return Envelope.objects.filter(client=client).select_related("unit")
 
 
-def tasks_for(user: User) -> QuerySet[Action]:
+def tasks_for(user: User | AnonymousUser) -> QuerySet[Action]:
     """Return what waits for this person: steps named for them, and those of their units."""
     units = scope_of(user, Permission.APPROVE_ENVELOPES)
     return (
         Action.objects.filter(state=ActionState.READY, signatory__unit__isnull=False)
         .filter(
-            Q(signatory__operator__user=user)
+            Q(signatory__operator__user_id=user.pk)
             | Q(signatory__operator__isnull=True, signatory__unit__in=units)
         )
         .filter(envelope__state=EnvelopeState.IN_PROGRESS)
         .select_related("envelope__unit", "signatory")
         .order_by("envelope__expires_at", "pk")
     )
+
+
+def voids_for(user: User | AnonymousUser) -> QuerySet[Envelope]:
+    """Return the completed tasks whose voiding waits for the word of this person's units."""
+    units = scope_of(user, Permission.APPROVE_ENVELOPES)
+    parties = Signatory.objects.filter(
+        unit__in=units, actions__type__in=SIGNING_TYPES, actions__state=ActionState.DONE
+    )
+    answered = VoidConsent.objects.filter(request__state=VoidState.OPEN).values("signatory")
+    waiting = parties.exclude(pk__in=answered)
+    return Envelope.objects.filter(
+        pk__in=waiting.values("envelope"), state=EnvelopeState.VOIDING
+    ).select_related("unit")
+
+
+def own_party(envelope: Envelope, user: User | AnonymousUser) -> Signatory:
+    """Return the party that this person's units are in the task; raises EnvelopeNotFound."""
+    units = scope_of(user, Permission.APPROVE_ENVELOPES)
+    found = envelope.signatories.filter(
+        unit__in=units, actions__type__in=SIGNING_TYPES, actions__state=ActionState.DONE
+    ).first()
+    if found is None:
+        raise EnvelopeNotFound
+    return found
 
 
 def document_bytes(document: EnvelopeDocument, *, number: int | None = None) -> bytes:

@@ -1,6 +1,6 @@
 """Decisions about signing tasks: whose turn it is, what a condition says, what is read."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from baozhen.signing.envelopes.errors import DraftInvalid
 from baozhen.signing.envelopes.states import PASSIVE_TYPES, ActionState, ActionType
 
 _OVER = frozenset({ActionState.DONE, ActionState.SKIPPED})
-_COMPARE = {
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     ">": lambda a, b: a is not None and a > b,

@@ -14,7 +14,7 @@ from baozhen.signing.risks.states import RiskState, Severity
 ACTOR = "system"
 
 
-def raise_risk(
+def raise_risk(  # noqa: PLR0913 -- the facts of one risk
     *,
     kind: str,
     severity: str,

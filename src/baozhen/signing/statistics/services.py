@@ -69,7 +69,8 @@ def collect_usage(*, since: date, until: date) -> int:
     )
     _write(UsageKind.ENVELOPE, envelopes.values_list("public_id", "unit_id", "ended_at"))
     _write(UsageKind.SEAL, seals.values_list("public_id", "unit_id", "done_at"))
-    _write(UsageKind.IDENTITY, checks.values_list("public_id", "subject__org_unit_id", "passed_at"))
+    passed = checks.values_list("public_id", "subject__org_unit_id", "passed_at")
+    _write(UsageKind.IDENTITY, ((name, unit, at) for name, unit, at in passed if at is not None))
     return UsageRecord.objects.count() - before
 
 
@@ -185,12 +186,13 @@ def _by_day(
     ]
 
 
-def _write(kind: UsageKind, uses: Iterable[tuple[str, int, datetime]]) -> None:
+def _write(kind: UsageKind, uses: Iterable[tuple[str, int, datetime | None]]) -> None:
     rows = [
         UsageRecord(
             kind=kind, source=source, unit_id=unit, month=shanghai_date(at).replace(day=1), at=at
         )
         for source, unit, at in uses
+        if at is not None
     ]
     # The unique constraint makes a second run, or two at once, count nothing twice.
     UsageRecord.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(f"放行名单无法读取：{error}", file=sys.stderr)
         return _USAGE_ERROR
-    _become(command_line(args), settings_of(args))
+    return _become(command_line(args), settings_of(args))
 
 
 def _become(command: list[str], settings: FrontSettings) -> NoReturn:

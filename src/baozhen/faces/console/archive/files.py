@@ -81,7 +81,7 @@ def failed(request: HttpRequest, refusal: Refusal, back: str) -> HttpResponse:
 
 
 def _wanted(request: HttpRequest) -> Wanted:
-    asked = {name: value.strip() for name, value in request.GET.items()}
+    asked = {name: str(value).strip() for name, value in request.GET.items()}
     unit = asked.get("unit", "")
     return Wanted(
         words=asked.get("q", "")[:100],

@@ -40,7 +40,7 @@ _SEAL_MM = 40
 @require_http_methods(["GET", "HEAD", "POST"])
 def action(request: HttpRequest, action_id: str) -> HttpResponse:
     """Show one step that waits for this person, with its document, and do it."""
-    found = tasks_for(request.user).filter(public_id=action_id).first()  # type: ignore[arg-type]
+    found = tasks_for(request.user).filter(public_id=action_id).first()
     if found is None:
         raise EnvelopeNotFound
     if request.method != "POST":

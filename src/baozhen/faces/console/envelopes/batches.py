@@ -22,7 +22,12 @@ from baozhen.signing.envelopes.errors import RowsInvalid
 from baozhen.signing.envelopes.forms import Flow, flow_of, flows
 from baozhen.signing.envelopes.models import EnvelopeBatch
 from baozhen.signing.envelopes.queries import batch_counts
-from baozhen.signing.envelopes.services.batches import BatchOrder, create_batch, retry_failed
+from baozhen.signing.envelopes.services.batches import (
+    BatchOrder,
+    create_batch,
+    end_batch,
+    retry_failed,
+)
 from baozhen.signing.organizations.queries import account_of, scope_of
 from baozhen.signing.organizations.roles import Permission
 
@@ -34,7 +39,7 @@ _ZIP = b"PK\x03\x04"
 @require_GET
 def batches(request: HttpRequest) -> HttpResponse:
     """List the batches of one's units, the newest first."""
-    units = scope_of(request.user, Permission.VIEW_ENVELOPES)  # type: ignore[arg-type]
+    units = scope_of(request.user, Permission.VIEW_ENVELOPES)
     rows = EnvelopeBatch.objects.filter(unit__in=units).order_by("-pk")[:_SHOWN_MAX]
     context = {
         "here": "envelope_batches",
@@ -56,7 +61,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         if given is None:
             raise RowsInvalid(path="file", reason="请先选择文件")
         flow = flow_of(request.POST.get("flow", ""))
-        unit = account_of(request.user).unit  # type: ignore[arg-type]
+        unit = account_of(request.user).unit
         order = BatchOrder(flow=flow.code, client=actor_of(request), unit=unit)
         rows = rows_of(bytes_of(given), flow)
         batch_row = create_batch(order, rows, actor=actor_of(request), at=now())
@@ -86,13 +91,35 @@ def batch(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, public_id: str) -> HttpResponse:
     """Put the failed rows back to work."""
-    count = retry_failed(_own(request, public_id).pk)
-    messages.success(request, f"{count} 行已重新排队。", extra_tags="jade")
+    try:
+        count = retry_failed(_own(request, public_id).pk)
+    except Refusal as refusal:
+        messages.warning(request, str(refusal), extra_tags="amber")
+    else:
+        messages.success(request, f"{count} 行已重新排队。", extra_tags="jade")
+    return redirect("console:envelope_batch", public_id=public_id)
+
+
+@needs(Permission.START_ENVELOPES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask for the reason, then end everything that came of the batch."""
+    row = _own(request, public_id)
+    context: dict[str, Any] = {"here": "envelope_batches", "batch": row}
+    if request.method != "POST":
+        return page(request, "console/envelopes/end_batch.html", context)
+    reason = request.POST.get("reason", "")
+    try:
+        end_batch(row.pk, reason=reason, actor=actor_of(request), at=now())
+    except Refusal as refusal:
+        context |= {"fault": str(refusal), "reason": reason}
+        return page(request, "console/envelopes/end_batch.html", context, status=422)
+    messages.success(request, "正在终止本批次的任务。", extra_tags="jade")
     return redirect("console:envelope_batch", public_id=public_id)
 
 
 def _own(request: HttpRequest, public_id: str) -> EnvelopeBatch:
-    units = scope_of(request.user, Permission.VIEW_ENVELOPES)  # type: ignore[arg-type]
+    units = scope_of(request.user, Permission.VIEW_ENVELOPES)
     row = EnvelopeBatch.objects.filter(public_id=public_id, unit__in=units).first()
     if row is None:
         raise NotFound(what="这个批次")

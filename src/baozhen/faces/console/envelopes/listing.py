@@ -9,7 +9,7 @@ from baozhen.faces.console.access import may, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.words import ENVELOPE_STATES
 from baozhen.signing.envelopes.forms import flows
-from baozhen.signing.envelopes.queries import counts_by_state, envelopes_for, tasks_for
+from baozhen.signing.envelopes.queries import counts_by_state, envelopes_for, tasks_for, voids_for
 from baozhen.signing.organizations.roles import Permission
 
 _PAGE = 50
@@ -19,15 +19,21 @@ _PAGE = 50
 @require_GET
 def tasks(request: HttpRequest) -> HttpResponse:
     """List what waits for the person who asks, the most urgent first."""
-    waiting = list(tasks_for(request.user)[:_PAGE])  # type: ignore[arg-type]
-    return page(request, "console/envelopes/tasks.html", {"here": "tasks", "tasks": waiting})
+    waiting = list(tasks_for(request.user)[:_PAGE])
+    context = {
+        "here": "tasks",
+        "tasks": waiting,
+        "voids": voids_for(request.user)[:_PAGE],
+        "may_act": may(request, Permission.APPROVE_ENVELOPES),
+    }
+    return page(request, "console/envelopes/tasks.html", context)
 
 
 @needs(Permission.VIEW_ENVELOPES)
 @require_GET
 def envelopes(request: HttpRequest) -> HttpResponse:
     """List the tasks of one's units, filtered by what stands in the address."""
-    visible = envelopes_for(request.user)  # type: ignore[arg-type]
+    visible = envelopes_for(request.user)
     asked = {name: request.GET.get(name, "").strip() for name in ("state", "flow", "q")}
     rows = visible
     if asked["state"] in ENVELOPE_STATES:

@@ -11,29 +11,20 @@ from baozhen.faces.console.frame import page
 from baozhen.faces.errors import NotFound
 from baozhen.faces.pictures import first_page
 from baozhen.foundation.audit import services as audit
-from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.masking import mask_name
 from baozhen.signing.envelopes.errors import EnvelopeNotFound
+from baozhen.signing.envelopes.history import envelope_history, history_csv
 from baozhen.signing.envelopes.models import Action, Envelope, EnvelopeDocument, VoidRequest
-from baozhen.signing.envelopes.queries import document_bytes, envelopes_for, tasks_for
+from baozhen.signing.envelopes.queries import (
+    document_bytes,
+    envelopes_for,
+    tasks_for,
+    voids_for,
+)
 from baozhen.signing.envelopes.services.voiding import parties_waiting
-from baozhen.signing.envelopes.states import LABELS, EnvelopeState
+from baozhen.signing.envelopes.states import LABELS, ActionState, EnvelopeState
 from baozhen.signing.organizations.roles import Permission
-
-_ACTS = {
-    "envelope.draft": "建立",
-    "envelope.downloaded": "下载文件",
-    **{f"envelope.{state.value}": label for state, label in LABELS.items()},
-}
-_ACTION_ACTS = {
-    "action.ready": "轮到",
-    "action.performing": "已决定，正在签章",
-    "action.done": "完成",
-    "action.declined": "退回",
-    "action.skipped": "无需处理",
-    "action.delegated": "转交",
-}
 
 
 @needs(Permission.VIEW_ENVELOPES)
@@ -42,7 +33,7 @@ def envelope(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show everything of one task that staff may see; names of persons masked."""
     found = own(request, public_id)
     actions = list(found.actions.select_related("signatory", "consent").order_by("order", "pk"))
-    mine = set(tasks_for(request.user).values_list("pk", flat=True))  # type: ignore[arg-type]
+    mine = set(tasks_for(request.user).values_list("pk", flat=True))
     context = {
         "here": "envelopes",
         "envelope": found,
@@ -51,9 +42,10 @@ def envelope(request: HttpRequest, public_id: str) -> HttpResponse:
         "papers": [
             paper for party in found.signatories.all() for paper in party.papers.order_by("pk")
         ],
-        "timeline": _timeline(found, actions),
+        "timeline": envelope_history(found)[::-1],
         "steps": _next_steps(request, found),
         "void": _void(found),
+        "answers_void": voids_for(request.user).filter(pk=found.pk).exists(),
         "may_download": may(request, Permission.DOWNLOAD_FILES)
         or may(request, Permission.VIEW_FILES),
     }
@@ -81,6 +73,21 @@ def document(request: HttpRequest, public_id: str, position: int) -> HttpRespons
 
 @needs(Permission.VIEW_ENVELOPES)
 @require_GET
+def export(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Send the chronicle of the task as a table; who took it is on record."""
+    found = own(request, public_id)
+    lines = envelope_history(found)
+    audit.record(
+        "envelope.history_exported", subject_id=found.pk, actor=actor_of(request), at=now()
+    )
+    response = HttpResponse(history_csv(lines), content_type="text/csv; charset=utf-8")
+    name = f"{found.public_id}-history.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@needs(Permission.VIEW_ENVELOPES)
+@require_GET
 def preview(request: HttpRequest, public_id: str, position: int) -> HttpResponse:
     """Show the first page as a picture."""
     row = _document(own(request, public_id), position)
@@ -89,7 +96,7 @@ def preview(request: HttpRequest, public_id: str, position: int) -> HttpResponse
 
 def own(request: HttpRequest, public_id: str) -> Envelope:
     """Return a task of one's own units, or raise EnvelopeNotFound."""
-    found = envelopes_for(request.user).filter(public_id=public_id).first()  # type: ignore[arg-type]
+    found = envelopes_for(request.user).filter(public_id=public_id).first()
     if found is None:
         raise EnvelopeNotFound
     return found
@@ -111,22 +118,9 @@ def _party(action: Action, is_mine: bool) -> dict[str, Any]:
         "name": mask_name(str(signatory.name)) if is_person else str(signatory.name),
         "type": action.get_type_display(),
         "href": reverse("console:envelope_action", args=[action.public_id]) if is_mine else "",
+        "is_hanging": action.state == ActionState.PERFORMING and bool(action.last_error),
         "opened_at": signatory.opened_at,
     }
-
-
-def _timeline(envelope: Envelope, actions: list[Action]) -> list[dict[str, Any]]:
-    entries = [
-        {"label": _ACTS.get(entry.action, entry.action), "entry": entry}
-        for entry in entries_of("envelope", envelope.pk)
-    ]
-    for action in actions:
-        name = f"{action.signatory.label} {action.get_type_display()}"
-        entries += [
-            {"label": f"{name}：{_ACTION_ACTS.get(entry.action, entry.action)}", "entry": entry}
-            for entry in entries_of("action", action.pk)
-        ]
-    return sorted(entries, key=lambda item: (item["entry"].at, item["entry"].pk), reverse=True)
 
 
 def _next_steps(request: HttpRequest, envelope: Envelope) -> list[dict[str, str]]:

@@ -69,12 +69,12 @@ def _order(request: HttpRequest, flow: Flow) -> FlowOrder:
 def _unit(request: HttpRequest) -> OrgUnit:
     """The chosen unit, which must be one where this person may start tasks; else one's own."""
     chosen = request.POST.get("unit", "")
-    scope = scope_of(request.user, Permission.START_ENVELOPES)  # type: ignore[arg-type]
+    scope = scope_of(request.user, Permission.START_ENVELOPES)
     if chosen:
         found = scope.filter(public_id=chosen).first()
         if found is not None:
             return found
-    return account_of(request.user).unit  # type: ignore[arg-type]
+    return account_of(request.user).unit
 
 
 def _asked(flow: Flow) -> list[Any]:
@@ -88,7 +88,14 @@ def _party(request: HttpRequest, role: str, kind: str) -> PartyFacts:
         return PartyFacts(unit=unit_of(unit)) if unit else PartyFacts()
     if not given["name"]:
         return PartyFacts()
-    return PartyFacts(subject=SubjectFacts(kind="person", id_type="id_card", **given))
+    subject = SubjectFacts(
+        kind="person",
+        id_type="id_card",
+        name=given["name"],
+        id_no=given["id_no"],
+        mobile=given["mobile"],
+    )
+    return PartyFacts(subject=subject)
 
 
 def _value(entry: Field, text: str) -> Any:
@@ -109,7 +116,7 @@ def _context(
     request: HttpRequest, flow: Flow, faults: dict[str, str], fault: str
 ) -> dict[str, Any]:
     post = request.POST
-    scope = scope_of(request.user, Permission.START_ENVELOPES)  # type: ignore[arg-type]
+    scope = scope_of(request.user, Permission.START_ENVELOPES)
     outside = OrgUnit.objects.filter(kind="outside").order_by("name")
     return {
         "here": "envelopes",

@@ -15,7 +15,7 @@ from baozhen.signing.templates.services.drafting import (
     edit_draft,
     prepare_upload,
 )
-from baozhen.signing.templates.services.filling import FilledDocument, fill, test_fill
+from baozhen.signing.templates.services.filling import FilledDocument, fill, try_fill
 
 __all__ = [
     "Approval",
@@ -32,5 +32,5 @@ __all__ = [
     "make_clause",
     "prepare_upload",
     "retire_version",
-    "test_fill",
+    "try_fill",
 ]

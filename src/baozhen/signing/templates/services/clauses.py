@@ -10,7 +10,7 @@ from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.templates.errors import CodeTaken, SourceInvalid
 from baozhen.signing.templates.models import Clause, ClauseVersion, TemplateVersion
 from baozhen.signing.templates.queries import where_used
-from baozhen.signing.templates.services.drafting import Content, write_version
+from baozhen.signing.templates.services.drafting import Content, write_edit, write_version
 from baozhen.signing.templates.states import SourceKind, VersionState
 from baozhen.signing.templates.typesetting import linked_clauses, source_faults
 
@@ -30,7 +30,7 @@ def make_clause(
 
 @transaction.atomic(durable=True)
 def change_clause(clause: Clause, text: str, *, actor: str, at: datetime) -> list[TemplateVersion]:
-    """Write a new wording and return the drafts proposed for the templates that use the clause.
+    """Write a new wording; return the drafts, changed or new, that it leads to.
 
     Approved versions keep the wording that they were approved with.
     """
@@ -49,7 +49,9 @@ def change_clause(clause: Clause, text: str, *, actor: str, at: datetime) -> lis
             sample=version.sample,
             note=f"共用条款“{clause.title}”改为第 {wording.number} 版",
         )
-        if version.state == VersionState.APPROVED:
+        if version.state == VersionState.DRAFT:
+            proposed.append(write_edit(version, content, actor=actor, at=at))
+        else:
             proposed.append(write_version(version.template, content, actor=actor, at=at))
     return proposed
 

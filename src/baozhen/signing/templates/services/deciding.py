@@ -8,7 +8,7 @@ from django.db import transaction
 from baozhen.foundation.states import move
 from baozhen.signing.templates.errors import NotADraft, PeriodInvalid, SamePerson
 from baozhen.signing.templates.models import TemplateVersion
-from baozhen.signing.templates.services.filling import test_fill
+from baozhen.signing.templates.services.filling import try_fill
 from baozhen.signing.templates.states import VersionState
 
 
@@ -27,7 +27,7 @@ def approve_version(key: int, approval: Approval, *, actor: str, at: datetime) -
     Raises ValuesInvalid or SourceInvalid when the sample makes no document.
     """
     draft = TemplateVersion.objects.select_related("template").get(pk=key)
-    test_fill(draft, draft.sample, at=at)
+    try_fill(draft, draft.sample, at=at)
     return _approve(draft, approval, actor=actor, at=at)
 
 

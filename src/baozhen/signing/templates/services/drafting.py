@@ -118,6 +118,13 @@ def add_version(
 def edit_draft(key: int, content: Content, *, actor: str, at: datetime) -> TemplateVersion:
     """Change a draft and keep what became different; raises NotADraft for any other version."""
     version = TemplateVersion.objects.select_for_update().get(pk=key)
+    return write_edit(version, content, actor=actor, at=at)
+
+
+def write_edit(
+    version: TemplateVersion, content: Content, *, actor: str, at: datetime
+) -> TemplateVersion:
+    """Change a draft in the caller's transaction; it takes the newest wording of its clauses."""
     if version.state != VersionState.DRAFT:
         raise NotADraft(number=version.number)
     before = (version.source, version.fields)

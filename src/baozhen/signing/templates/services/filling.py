@@ -66,7 +66,7 @@ def fill(version: TemplateVersion, values: Mapping[str, Any], *, at: datetime) -
     return _fill(_approved_material(version.pk), values, at=at, is_draft=False)
 
 
-def test_fill(
+def try_fill(
     version: TemplateVersion, values: Mapping[str, Any], *, at: datetime
 ) -> FilledDocument:
     """Fill any version to look at the result; a draft is set in a process of its own."""

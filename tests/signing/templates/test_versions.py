@@ -1,0 +1,235 @@
+"""Versions of templates: fixed once approved, by another person, in force by date, linked."""
+
+import hashlib
+import io
+from datetime import date, timedelta
+
+import pikepdf
+import pytest
+
+from baozhen.foundation.errors import IllegalMove
+from baozhen.foundation.states import move
+from baozhen.signing.templates.errors import (
+    ConverterMissing,
+    FieldsInvalid,
+    NotADraft,
+    NoVersionInForce,
+    PeriodInvalid,
+    SamePerson,
+    SourceInvalid,
+    ValuesInvalid,
+)
+from baozhen.signing.templates.fields import fields_from_json
+from baozhen.signing.templates.models import TemplateVersion
+from baozhen.signing.templates.queries import usable_by, version_in_force, where_used
+from baozhen.signing.templates.services import (
+    Content,
+    add_version,
+    change_clause,
+    drafting,
+    edit_draft,
+    fill,
+    make_clause,
+    prepare_upload,
+    retire_version,
+    try_fill,
+)
+from baozhen.signing.templates.states import SourceKind, VersionState
+from tests.signing.templates.conftest import CHECKER, FIELDS, SAMPLE, SOURCE, WRITER
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def upload():
+    """A prepared PDF of two blank pages, the second one turned."""
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(595, 842))
+    pdf.add_blank_page(page_size=(595, 842))
+    pdf.pages[1].obj.Rotate = 90
+    target = io.BytesIO()
+    pdf.save(target)
+    return prepare_upload(target.getvalue(), SourceKind.PDF)
+
+
+def content(**more):
+    facts = {"source_kind": SourceKind.TYPST, "source": SOURCE, "fields": FIELDS, "sample": SAMPLE}
+    return Content(**(facts | more))
+
+
+@pytest.mark.requirement("S2-L374")
+def test_a_template_is_filled_in_one_step(draft, approve, at):
+    version = approve(draft())
+    filled = fill(version, SAMPLE, at=at)
+    assert filled.pdf.startswith(b"%PDF")
+    assert filled.sha256 == hashlib.sha256(filled.pdf).hexdigest()
+    assert fill(version, SAMPLE, at=at).pdf == filled.pdf
+    (sign,) = filled.fields
+    assert (sign.name, sign.role, sign.page) == ("sign", "policyholder", 0)
+    assert 0 <= sign.rect[0] < sign.rect[2] <= 1
+
+
+def test_what_cannot_be_filled_says_everything(draft, approve, at):
+    version = approve(draft())
+    with pytest.raises(ValuesInvalid) as refused:
+        fill(version, {"premium": "1"}, at=at)
+    assert [fault.path for fault in refused.value.facts["faults"]] == ["holder", "premium"]
+
+
+@pytest.mark.requirement("S2-L160.c1")
+def test_an_upload_is_filled_at_its_places(draft, approve, upload, at):
+    fields = [
+        {"name": "holder", "kind": "text", "rect": [0.1, 0.1, 0.5, 0.15]},
+        {"name": "agreed", "kind": "checkbox", "page": 1, "rect": [0.1, 0.1, 0.15, 0.2]},
+        {
+            "name": "seal",
+            "kind": "seal",
+            "role": "insurer",
+            "page": -1,
+            "rect": [0.6, 0.6, 0.8, 0.9],
+        },
+    ]
+    more = {"source_kind": SourceKind.PDF, "upload": upload, "fields": fields}
+    version = approve(draft(source="", sample={"holder": "张测试", "agreed": True}, **more))
+    filled = fill(version, {"holder": "张测试"}, at=at)
+    assert filled.pdf != upload.data
+    assert [(field.name, field.page) for field in filled.fields] == [("seal", 1)]
+
+
+def test_a_word_file_needs_the_converter(monkeypatch):
+    monkeypatch.setattr(drafting, "which", lambda name: None)
+    with pytest.raises(ConverterMissing, match="LibreOffice"):
+        prepare_upload(b"PK", SourceKind.DOCX)
+
+
+def test_what_is_no_pdf_is_refused():
+    with pytest.raises(SourceInvalid):
+        prepare_upload(b"not a pdf", SourceKind.PDF)
+
+
+@pytest.mark.requirement("S2-L160.c3")
+def test_who_wrote_it_does_not_approve_it(draft, approve, at):
+    version = draft()
+    edit_draft(version.pk, content(note="改"), actor=CHECKER, at=at)
+    with pytest.raises(SamePerson):
+        approve(version)
+
+
+@pytest.mark.requirement("S2-L160.c3")
+def test_an_approved_version_is_fixed(draft, approve, at):
+    version = approve(draft())
+    with pytest.raises(NotADraft):
+        edit_draft(version.pk, content(), actor=WRITER, at=at)
+    retire_version(version.pk, reason="停售", actor=CHECKER, at=at)
+    version.refresh_from_db()
+    with pytest.raises(SourceInvalid):
+        fill(version, SAMPLE, at=at)
+    with pytest.raises(IllegalMove):
+        retire_version(version.pk, reason="再停", actor=CHECKER, at=at)
+
+
+@pytest.mark.requirement("S2-L160.c3")
+def test_the_version_in_force_is_found_by_date(draft, approve, at):
+    first = approve(draft(), on=date(2026, 1, 1), filing_no="备案-1")
+    second = add_version(first.template, content(), actor=WRITER, at=at)
+    approve(second, on=date(2026, 3, 1), effective_until=date(2026, 12, 31))
+    assert version_in_force("confirmation", date(2026, 2, 28)).number == 1
+    assert version_in_force("confirmation", date(2026, 3, 1)).number == 2
+    with pytest.raises(NoVersionInForce):
+        version_in_force("confirmation", date(2025, 12, 31))
+    third = add_version(first.template, content(), actor=WRITER, at=at)
+    with pytest.raises(PeriodInvalid):
+        approve(third, on=date(2026, 3, 1))
+    with pytest.raises(PeriodInvalid):
+        approve(third, on=date(2026, 5, 1), effective_until=date(2026, 4, 1))
+    first.template.needs_filing = True
+    first.template.save()
+    with pytest.raises(PeriodInvalid):
+        approve(third, on=date(2026, 6, 1))
+
+
+@pytest.mark.requirement("S2-L160.c2")
+def test_each_change_leaves_its_difference(draft, at):
+    version = draft()
+    fields = [{**FIELDS[0], "label": "投保人名称"}, *FIELDS[1:]]
+    edit_draft(
+        version.pk,
+        content(source=SOURCE.replace("投保确认书", "确认函"), fields=fields, note="改名"),
+        actor="staff:amy",
+        at=at + timedelta(hours=1),
+    )
+    edit = version.edits.get(actor="staff:amy")
+    assert '-#head("投保确认书")' in edit.source_diff
+    assert '+#head("确认函")' in edit.source_diff
+    assert edit.field_diff == [
+        {"name": "holder", "act": "改", "changed": {"label": ["投保人", "投保人名称"]}}
+    ]
+
+
+@pytest.mark.requirement("S2-L160.c4")
+def test_a_changed_clause_proposes_new_drafts(draft, approve, unit, at):
+    wording = make_clause("privacy", "隐私", "= 隐私", unit=unit, actor=WRITER, at=at)
+    version = approve(draft(source=SOURCE + '#include "/clauses/privacy.typ"\n'))
+    before = fill(version, SAMPLE, at=at).pdf
+    (proposed,) = change_clause(wording.clause, "= 个人信息", actor=WRITER, at=at)
+    assert (proposed.number, proposed.state) == (2, VersionState.DRAFT)
+    assert proposed.sha256 != version.sha256
+    assert fill(version, SAMPLE, at=at).pdf == before
+    assert [one.number for one in where_used(wording.clause)] == [2, 1]
+    (changed,) = change_clause(wording.clause, "= 个人信息保护", actor=WRITER, at=at)
+    assert changed.pk == proposed.pk
+    assert changed.clauses.get().number == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '#import "@preview/tablex:0.0.1": *',
+        '#include "/etc/passwd"',
+        '#import /**/ "@preview/x:1.0.0"',
+        '#eval("1")',
+        '#dictionary(std).at("ev" + "al")("1")',
+        '#plugin("x.wasm")',
+    ],
+)
+def test_what_reaches_outside_is_refused_with_its_line(draft, text):
+    with pytest.raises(SourceInvalid, match="第 2 行"):
+        draft(source=f"正文\n{text}\n")
+
+
+def test_a_template_reads_no_file_of_the_machine(draft, at):
+    version = draft(source='#read("/../../../../../../etc/passwd")\n', fields=[], sample={})
+    with pytest.raises(SourceInvalid):
+        try_fill(version, {}, at=at)
+
+
+def test_a_template_that_never_ends_is_stopped(draft, at, monkeypatch):
+    version = draft(source="#while true { 1 }\n", fields=[], sample={})
+    with pytest.raises(SourceInvalid):
+        try_fill(version, {}, at=at)
+
+
+def test_an_error_names_its_line(draft, approve):
+    version = draft(source="正文\n#nothing\n", fields=[], sample={})
+    with pytest.raises(SourceInvalid, match=r"第 2 行.*没有这个变量"):
+        approve(version)
+
+
+def test_faulty_fields_are_refused(draft):
+    with pytest.raises(FieldsInvalid) as refused:
+        draft(fields=[{"name": "A", "kind": "text"}])
+    assert refused.value.path == "fields.0.name"
+
+
+def test_a_template_is_shared_as_far_as_its_unit_says(draft, unit):
+    version = draft()
+    assert list(usable_by([unit])) == [version.template]
+    assert list(usable_by([])) == []
+
+
+def test_a_state_never_goes_back(draft, approve, at):
+    version = approve(draft())
+    assert fields_from_json(version.fields)[0].name == "holder"
+    with pytest.raises(RuntimeError):
+        move(version, VersionState.RETIRED, actor=CHECKER, at=at)
+    assert TemplateVersion.objects.get().state == VersionState.APPROVED
