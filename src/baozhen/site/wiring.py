@@ -18,6 +18,8 @@ from baozhen.signing.identity import flow as identity
 from baozhen.signing.organizations import flow as organizations
 from baozhen.signing.risks import flow as risks
 from baozhen.signing.seals import flow as seals
+from baozhen.signing.statistics import flow as statistics
+from baozhen.signing.templates import flow as templates
 from baozhen.site.checks import CHECKS
 
 
@@ -33,7 +35,17 @@ def wire() -> None:
 def whole_flow() -> Mapping[str, tuple[str, ...]]:
     """Return what follows each fact, of all rooms; a fact that two rooms share has both's jobs."""
     whole: dict[str, tuple[str, ...]] = {}
-    rooms = (risks, organizations, identity, certificates, seals, envelopes, insurance)
+    rooms = (
+        risks,
+        organizations,
+        identity,
+        certificates,
+        seals,
+        envelopes,
+        statistics,
+        templates,
+        insurance,
+    )
     for room in rooms:
         for fact, jobs in room.FLOW.items():
             whole[fact] = (*whole.get(fact, ()), *jobs)

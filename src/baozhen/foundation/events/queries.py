@@ -11,17 +11,18 @@ from baozhen.foundation.events.models import Event, WebhookDelivery
 # The oldest transaction in progress that is not known to be another database's, else the next
 # one's number. Subtransactions do not count: events carry the number of the whole.
 _SETTLED: Final = """
-SELECT coalesce(min(running.number), pg_snapshot_xmax(present.snapshot)::text::bigint)
+SELECT coalesce(
+    (
+        SELECT min(number::text::bigint) FROM pg_snapshot_xip(present.snapshot) AS number
+        WHERE NOT EXISTS (
+            SELECT 1 FROM pg_stat_activity AS other
+            WHERE other.datname <> current_database()
+            AND other.backend_xid::text::bigint = number::text::bigint % 4294967296
+        )
+    ),
+    pg_snapshot_xmax(present.snapshot)::text::bigint
+)
 FROM (SELECT pg_current_snapshot() AS snapshot) AS present
-LEFT JOIN LATERAL (
-    SELECT number::text::bigint AS number FROM pg_snapshot_xip(present.snapshot) AS number
-    WHERE NOT EXISTS (
-        SELECT 1 FROM pg_stat_activity AS other
-        WHERE other.datname <> current_database()
-        AND other.backend_xid::text::bigint = number::text::bigint % 4294967296
-    )
-) AS running ON true
-GROUP BY present.snapshot
 """
 
 Place = tuple[int, int]

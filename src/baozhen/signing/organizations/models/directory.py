@@ -36,6 +36,7 @@ class SyncRun(Stateful):
 
     MOVES = states.SYNC_MOVES
     NOUN = "sync_run"
+    BEGINS: ClassVar[tuple[str, ...]] = ("planned", "held")
     AUDITED: ClassVar[tuple[str, ...]] = ("source_name", "is_full")
 
     state = models.CharField(

@@ -153,6 +153,7 @@ class SealUse(Stateful):
 
     MOVES = states.USE_MOVES
     NOUN = "seal_use"
+    BEGINS: ClassVar[tuple[str, ...]] = ("reserved", "refused")
     AUDITED: ClassVar[tuple[str, ...]] = (
         "seal_id",
         "version_id",
