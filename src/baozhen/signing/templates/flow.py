@@ -2,4 +2,9 @@
 
 from collections.abc import Mapping
 
-FLOW: Mapping[str, tuple[str, ...]] = {}
+FLOW: Mapping[str, tuple[str, ...]] = {
+    "template_version.draft": (),
+    "template_version.approved": (),
+    "template_version.retired": (),
+    "template_version.dropped": (),
+}
