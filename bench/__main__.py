@@ -21,8 +21,11 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rows", type=int, default=1_000_000, help="policies for the query page")
     parser.add_argument(
-        "--only", action="append", choices=["pipeline", "stages", "live", "verify", "query"]
+        "--only",
+        action="append",
+        choices=["pipeline", "stages", "live", "verify", "query", "envelopes"],
     )
+    parser.add_argument("--envelopes", type=int, default=10_000, help="envelopes in the batch")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="issue for a long time")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N processes while issuing")
     parser.add_argument("--json", type=Path, help="write the figures to this file")

@@ -14,6 +14,7 @@ class EnvelopesConfig(AppConfig):
         """Register the jobs of this app."""
         from baozhen.signing.envelopes.services import (  # noqa: F401 -- registers on import
             batches,
+            filing,
             performing,
             telling,
             watching,

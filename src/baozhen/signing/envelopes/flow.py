@@ -6,7 +6,7 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "envelope.draft": (),
     "envelope.in_progress": (),
     "envelope.sealing": (),
-    "envelope.completed": (),
+    "envelope.completed": ("file_envelope",),
     "envelope.declined": (),
     "envelope.recalled": (),
     "envelope.expired": (),

@@ -53,7 +53,7 @@ def test_a_person_finds_a_file_and_sees_no_full_name(entry, boss):
 @pytest.mark.requirement("S2-L160.d2")
 @pytest.mark.parametrize("verb", ["download", "black", "print", "package", "links"])
 def test_without_the_permission_nothing_is_handed_out(entry, signed_in, verb):
-    client = signed_in("安全审计员")
+    client = signed_in("审计员")
     assert client.post(at(entry, verb), {"reason": "x"}).status_code == 403
     assert client.get("/console/files").status_code == 403
     assert FileCopy.objects.count() == 0

@@ -34,7 +34,7 @@ def test_figures_are_shown_and_exported(boss):
 
 
 def test_without_the_permission_no_figure_is_shown(platform, signed_in):
-    client = signed_in("安全审计员")
+    client = signed_in("审计员")
     for path in ("statistics", "statistics/export.csv", "charging", "charging/prices"):
         assert client.get(f"/console/{path}").status_code == 403
     assert client.post("/console/charging/clear", {"month": "2026-01"}).status_code == 403
