@@ -21,6 +21,17 @@ def shared_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """End what sessions are left, so that the test database can go: of a killed process, say."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture(scope="session")
 def fonts():
     """The prepared fonts, made once."""
     return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)

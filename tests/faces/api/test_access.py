@@ -16,8 +16,9 @@ from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.services import Scope
 from tests.faces.api.conftest import Program
 
-# The notice of an identity system carries its own signature (test_identities).
-OPEN = {"/health", "/oauth/token", "/identity-callbacks/own-system"}
+# The notice of an identity system carries its own signature (test_identities); the secret of a
+# download link stands in its address.
+OPEN = {"/health", "/oauth/token", "/identity-callbacks/own-system", "/file-links/X1"}
 
 
 def operations():
