@@ -24,6 +24,7 @@ def shared_dir() -> Path:
 def django_db_setup(django_db_setup, django_db_blocker):
     """End what sessions are left, so that the test database can go: of a killed process, say."""
     yield
+    connection.close()  # ours may be one that a test has cut
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -61,3 +62,9 @@ def _empty_queue(request):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute("DELETE FROM procrastinate_workers")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure when it happens: a run that is cut short still tells what failed."""
+    if report.failed:
+        print(f"\n失败 {report.nodeid} ({report.when})", flush=True)

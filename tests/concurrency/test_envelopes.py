@@ -86,9 +86,9 @@ def check_sound(envelopes):
 
 def test_killing_the_signer_of_single_envelopes(desk):
     flow = flow_of("policy_insurer")
-    envelopes = [desk.start(flow, biz_no=f"K-{number}") for number in range(10)]
-    desk.perform(envelopes[0])  # caches are warm before the children are born
-    one = timed(lambda: desk.perform(envelopes[1]))
+    warm = [desk.start(flow, biz_no=f"W-{number}") for number in range(2)]
+    desk.perform(warm[0])  # caches are warm before the children are born
+    longest = 2 * timed(lambda: desk.perform(warm[1]))
 
     def work():
         waiting = Action.objects.filter(state=ActionState.PERFORMING).order_by("pk")
@@ -98,10 +98,15 @@ def test_killing_the_signer_of_single_envelopes(desk):
     def is_done():
         return not Action.objects.filter(state=ActionState.PERFORMING).exists()
 
-    # No child lives long enough to sign more than about two of the eight.
-    deaths = haunt(work, is_done, kills=12, longest=2 * one)
+    deaths = 0
+    for turn in range(8):
+        envelopes = [desk.start(flow, biz_no=f"K-{turn}-{number}") for number in range(6)]
+        deaths += haunt(work, is_done, kills=8, longest=longest)
+        check_sound(envelopes)
+        if deaths >= 3:
+            break
+        longest /= 2  # measured while the machine was busy: these lived too long
     assert deaths >= 3
-    check_sound(envelopes)
 
 
 def test_killing_the_worker_of_a_silent_chunk(desk):
@@ -112,13 +117,16 @@ def test_killing_the_worker_of_a_silent_chunk(desk):
     again = batch_of([row] * 12, flow=flow.code)
     whole = timed(lambda: start_rows(keys=keys_of(again)))
     deaths = 0
-    for _ in range(4):
+    for _ in range(8):
         batch = batch_of([row] * 12, flow=flow.code)
         deaths += _haunt_chunk(batch, longest=whole)
         assert batch.rows.filter(status="started").count() == 12
         envelopes = list(Envelope.objects.filter(batch=batch))
         assert len(envelopes) == 12
         check_sound(envelopes)
+        if deaths >= 4:
+            break
+        whole /= 2
     assert deaths >= 4
 
 

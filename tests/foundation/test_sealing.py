@@ -240,7 +240,6 @@ def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
         django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS
     ).folder
     settings.BAOZHEN_TEMPLATES = templates
-    settings.BAOZHEN_SEAL_PICTURE = tmp_path / "seal.png"
     asked: list[datetime] = []
 
     def source(at: datetime) -> dict[Algorithm, BoundCertificate]:
@@ -249,9 +248,8 @@ def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
 
     install_certificates(source)
     with pytest.raises(SigningError, match="没有配置印章图片"):
-        build_sealer(certificates_at(NOW)).seal(request())
-    settings.BAOZHEN_SEAL_PICTURE.write_bytes(pdfs.seal_png())
-    made = build_sealer(certificates_at(NOW))
+        build_sealer(certificates_at(NOW), None).seal(request())
+    made = build_sealer(certificates_at(NOW), pdfs.seal_png())
     assert asked == [NOW, NOW]
     assert made.organization == ORGANIZATION
     sealed = made.seal(request())
@@ -261,4 +259,4 @@ def test_a_sealer_is_built_from_the_settings_and_the_installed_certificates(
 def test_nobody_signs_before_the_platform_is_wired(monkeypatch):
     monkeypatch.setattr(installed, "_installed", [])
     with pytest.raises(RuntimeError, match="no source of certificates"):
-        build_sealer(certificates_at(NOW))
+        build_sealer(certificates_at(NOW), None)

@@ -15,8 +15,17 @@ from baozhen.foundation.sealing import signing_failures
 from baozhen.foundation.sealing.probes import sign_probe
 from baozhen.foundation.storage import get_storage
 from baozhen.insurance.policies.models import PolicyFile
+from baozhen.insurance.policies.services.silent import issuing_seal
 from baozhen.insurance.policies.states import TimestampState
-from baozhen.signing.certificates.queries import active_certificates, expiring_bindings
+from baozhen.signing.certificates.queries import (
+    active_certificates,
+    check_bindings,
+    check_revocation,
+    expiring_bindings,
+)
+from baozhen.signing.seals.errors import NoSealFits
+from baozhen.signing.seals.models import SealGrant
+from baozhen.signing.seals.states import GrantState
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.pdf.fonts import FontSet
 from baozhen.trust.x509.parse import parse_certificate
@@ -59,6 +68,20 @@ def certificates() -> tuple[str, ...]:
             f"{bound.organization} {algorithm} 试签通过，有效至 {bound.not_after:%Y-%m-%d}"
         )
     return tuple(lines)
+
+
+def issuing() -> tuple[str, ...]:
+    """The insurer has a seal for its policies, and programs may use it."""
+    try:
+        seal = issuing_seal()
+    except NoSealFits as missing:
+        raise Unhealthy(
+            "没有可用于电子保单的在用印章：请在控制台“印章”页制作，并授权静默用印"
+        ) from missing
+    grants = SealGrant.objects.filter(seal=seal, state=GrantState.ACTIVE, is_silent=True)
+    if not grants.exists():
+        raise Unhealthy(f"印章“{seal.name}”没有静默用印的授权：请在控制台“印章”页授权")
+    return (f"电子保单用印：{seal.name}",)
 
 
 def expiry() -> tuple[str, ...]:
@@ -124,7 +147,10 @@ CHECKS: dict[str, Check] = {
     "字库": fonts,
     "数据密钥": data_keys,
     "签章证书": certificates,
+    "证书自检": check_bindings,
+    "出单印章": issuing,
     "证书期限": expiry,
+    "吊销信息": check_revocation,
     "归档存储": storage,
     "任务队列": jobs,
     "签章": signing,

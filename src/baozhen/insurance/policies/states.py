@@ -33,6 +33,14 @@ class FileKind(StrEnum):
     MARK = "mark"
 
 
+# What a policy's file is called, by the kinds of file and policy.
+FILE_TITLES: Mapping[tuple[str, str], str] = {
+    (FileKind.POLICY, PolicyKind.COMPULSORY): "交强险电子保单",
+    (FileKind.POLICY, PolicyKind.COMMERCIAL): "商业险电子保单",
+    (FileKind.MARK, PolicyKind.COMPULSORY): "电子保险标志",
+}
+
+
 class TimestampMode(StrEnum):
     """Tokens inside each signature, one token over a batch's Merkle root, or none."""
 

@@ -20,7 +20,6 @@ from baozhen.insurance.proposals.models import BatchItem
 from baozhen.insurance.proposals.queries import batch_progress
 from baozhen.insurance.proposals.services import receive_batch
 from baozhen.signing.organizations.models import ApiClient
-from baozhen.signing.organizations.queries import root_unit
 from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
@@ -28,11 +27,6 @@ from baozhen.signing.organizations.services import (
     create_api_client,
     ensure_roles,
 )
-from baozhen.signing.seals.models import Seal
-from baozhen.signing.seals.services.changing import SealDraft, decide_change, request_seal
-from baozhen.signing.seals.services.granting import GrantRequest, grant_use
-from baozhen.signing.seals.services.making import Look
-from baozhen.signing.seals.states import SealKind
 from baozhen.site.commands.out_folder import OutFolder
 
 HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、每个角色一个员工账号和一个接口密钥。
@@ -70,7 +64,6 @@ def run(_args: argparse.Namespace) -> int:
     ensure_roles()
     accounts = Path(settings.BAOZHEN_DATA) / ACCOUNTS_FILE
     _write_private(accounts, [*_make_staff(), *_make_key()])
-    _make_seal()
     folder = OutFolder.make(Path(settings.BAOZHEN_DATA) / FILES_FOLDER)
     proposals = _proposals()
     files = _issue_proposals(proposals, folder)
@@ -120,26 +113,6 @@ def _make_staff() -> list[str]:
         appoint_first(name, f"演示{role}", [role], password=password, at=now())
         lines.append(f"{role}：{name} / {password}")
     return lines
-
-
-def _make_seal() -> None:
-    """Make the seal with which the demonstration's signing tasks are sealed, silently too."""
-    unit = root_unit()
-    if Seal.objects.filter(company=unit.name).exists():
-        return
-    draft = SealDraft(
-        kind=SealKind.ELECTRONIC,
-        category="contract",
-        name="合同专用章（演示）",
-        unit=unit,
-        reason="演示",
-        look=Look(name=unit.name, purpose="合同专用章", note="演示 DEMO"),
-    )
-    change = request_seal(draft, actor="staff:yinzhang", at=now())
-    decide_change(change.pk, approved=True, decision="演示", actor="staff:fuze", at=now())
-    seal = Seal.objects.get(pk=change.seal_id)
-    request = GrantRequest(seal=seal, reason="演示", unit=unit, is_silent=True)
-    grant_use(request, actor="staff:fuze", at=now())
 
 
 def _make_key() -> list[str]:

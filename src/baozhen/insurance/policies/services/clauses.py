@@ -25,14 +25,25 @@ from baozhen.insurance.policies.services.resources import (
     process_sealer,
     process_timestamper,
 )
+from baozhen.insurance.policies.services.silent import (
+    IssuedType,
+    issuing_seal,
+    open_envelopes,
+)
 from baozhen.insurance.products.clauses import (
     TEMPLATE_CODE,
     TEMPLATE_VERSION,
     clause_content,
     clause_products,
 )
+from baozhen.signing.envelopes.services.silent import (
+    SealedFile,
+    SilentWish,
+    complete_silent_many,
+)
 from baozhen.signing.files.services import Document, archive_many
 from baozhen.signing.organizations.insurer import get_insurer
+from baozhen.signing.seals.models import Seal
 from baozhen.trust.crypto.keys import Algorithm
 
 logger = logging.getLogger(__name__)
@@ -53,12 +64,27 @@ class _Text:
     def key(self) -> tuple[str, str]:
         return (self.content["product"], self.content["version"])
 
+    @property
+    def wish(self) -> SilentWish:
+        number = "CLAUSES-{}-{}".format(*self.key)
+        return SilentWish(biz_no=number, title=self.content["title"], content_sha256=self.digest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sealed:
+    """A sealed text: its row, unsaved, and its file as the signing centre records it."""
+
+    text: _Text
+    row: ClauseDocument
+    file: SealedFile
+
 
 def publish_clauses(*, at: datetime, actor: str = "system") -> int:
     """Seal and archive the clauses of each product that are not published yet; return how many.
 
-    Raises ClausesChanged when a published version has other text now, NoActiveCertificate, and
-    TimestampOutage: clauses outlive every certificate, so they are never sealed without a token.
+    Raises ClausesChanged when a published version has other text now, NoActiveCertificate,
+    NoSealFits, SealRefused, and TimestampOutage: clauses outlive every certificate, so they are
+    never sealed without a token.
     """
     insurer = get_insurer()
     contents = [clause_content(product, insurer=insurer) for product in clause_products()]
@@ -67,12 +93,18 @@ def publish_clauses(*, at: datetime, actor: str = "system") -> int:
     if not missing:
         return 0
     _require_certificates(at)
-    sealed = [_seal(text, at=at) for text in missing]
+    seal = issuing_seal(IssuedType.CLAUSES)
+    wishes = [text.wish for text in missing]
+    envelopes = open_envelopes(wishes, seal, document_type=IssuedType.CLAUSES, at=at)
+    sealed = [_seal(text, seal, at=at) for text in missing if text.wish.biz_no in envelopes]
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING_LOCK])
         still = {text.key for text in _unpublished(missing)}
-        return _write([row for row in sealed if (row.product, row.version) in still], actor, at)
+        ours = [item for item in sealed if item.text.key in still]
+        files = {item.text.wish.biz_no: [item.file] for item in ours}
+        complete_silent_many([envelopes[number] for number in files], files, at=at)
+        return _write([item.row for item in ours], actor, at)
 
 
 def _unpublished(texts: Iterable[_Text]) -> list[_Text]:
@@ -97,9 +129,9 @@ def _require_certificates(at: datetime) -> None:
             raise NoActiveCertificate(algorithm=algorithm)
 
 
-def _seal(text: _Text, *, at: datetime) -> ClauseDocument:
-    """Seal one document and store its bytes; return its row, unsaved."""
-    sealer, timestamper = process_sealer(), process_timestamper()
+def _seal(text: _Text, seal: Seal, *, at: datetime) -> _Sealed:
+    """Seal one document and store its bytes."""
+    sealer, timestamper = process_sealer(seal), process_timestamper()
     request = SealRequest(
         template=TEMPLATE_CODE,
         version=TEMPLATE_VERSION,
@@ -111,10 +143,11 @@ def _seal(text: _Text, *, at: datetime) -> ClauseDocument:
         pdf = sealer.seal(request)
     if get_storage().put(pdf.data) != pdf.sha256:
         raise RuntimeError("the store gave an address that is not the file's digest")
-    return ClauseDocument(
+    title = str(text.content["title"])
+    row = ClauseDocument(
         product=text.content["product"],
         version=text.content["version"],
-        title=text.content["title"],
+        title=title,
         filing_no=text.content["filing"][2],
         content_sha256=text.digest,
         template_code=TEMPLATE_CODE,
@@ -127,6 +160,8 @@ def _seal(text: _Text, *, at: datetime) -> ClauseDocument:
         size=len(pdf.data),
         sealed_at=pdf.sealed_at,
     )
+    file = SealedFile(title=title, sha256=pdf.sha256, size=len(pdf.data), pages=pdf.pages)
+    return _Sealed(text=text, row=row, file=file)
 
 
 def _write(rows: list[ClauseDocument], actor: str, at: datetime) -> int:

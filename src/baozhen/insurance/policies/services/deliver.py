@@ -11,17 +11,12 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.insurance.policies.models import Policy, PolicyFile
-from baozhen.insurance.policies.states import FileKind, PolicyKind
+from baozhen.insurance.policies.states import FILE_TITLES
 from baozhen.insurance.policies.tokens import verification_url
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
 from baozhen.signing.organizations.insurer import get_insurer
 
-_TITLES = {
-    (FileKind.POLICY, PolicyKind.COMPULSORY): "交强险电子保单",
-    (FileKind.POLICY, PolicyKind.COMMERCIAL): "商业险电子保单",
-    (FileKind.MARK, PolicyKind.COMPULSORY): "电子保险标志",
-}
 _TEXT = """尊敬的{name}：
 
 您投保的机动车保险已承保出单，电子保单见附件，与纸质保单具有同等法律效力：
@@ -80,7 +75,7 @@ def record_delivery(delivery_id: int, *, at: datetime) -> None:
 def _letter(proposal: Proposal, files: Sequence[PolicyFile]) -> Letter:
     holder = proposal.content["policyholder"]
     insurer = get_insurer()
-    titled = [(_TITLES[FileKind(f.kind), PolicyKind(f.policy.kind)], f) for f in files]
+    titled = [(FILE_TITLES[f.kind, f.policy.kind], f) for f in files]
     return Letter(
         reference=f"proposal/{proposal.proposal_no}",
         subject_type=Proposal.NOUN,

@@ -21,9 +21,16 @@ from baozhen.insurance.policies.services.resources import (
     process_timestamper,
 )
 from baozhen.insurance.policies.services.seal import Sealed, SealedProposal, Sealing
-from baozhen.insurance.policies.states import PolicyState, TimestampMode, TimestampState
+from baozhen.insurance.policies.states import (
+    FILE_TITLES,
+    PolicyState,
+    TimestampMode,
+    TimestampState,
+)
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
+from baozhen.signing.envelopes.services.silent import SealedFile, complete_silent_many
+from baozhen.signing.envelopes.states import EnvelopeState
 from baozhen.signing.files.services import Document, archive_many
 from baozhen.trust.log.merkle import leaf_hash
 from baozhen.trust.log.merkle import root as merkle_root
@@ -53,14 +60,14 @@ def issue_sealed(
         at = now()
         try:
             with transaction.atomic(durable=True):
-                _write_issue(sealing.done, batch, actor=actor, at=at)
+                _write_issue(sealing, batch, actor=actor, at=at)
                 if within is not None:
                     within()
             return
         except StaleState:
             if attempt == _ISSUE_TRIES_MAX:
                 raise
-            sealing.done = _still_unissued(sealing.done)
+            sealing.done = _still_unissued(sealing)
             batch = _without_row(batch)
 
 
@@ -110,7 +117,8 @@ def _without_row(batch: TimestampBatch | None) -> TimestampBatch | None:
     return batch
 
 
-def _still_unissued(done: Sequence[SealedProposal]) -> list[SealedProposal]:
+def _still_unissued(sealing: Sealing) -> list[SealedProposal]:
+    done = sealing.done
     states = dict(
         Proposal.objects.filter(pk__in=[entry.unissued.proposal.pk for entry in done]).values_list(
             "pk", "state"
@@ -122,13 +130,15 @@ def _still_unissued(done: Sequence[SealedProposal]) -> list[SealedProposal]:
             entry.unissued.proposal.state = ProposalState.SUBMITTED
             for policy in entry.unissued.policies:
                 policy.state = PolicyState.NUMBERED
+                sealing.envelopes[policy.number].state = EnvelopeState.SEALING
             left.append(entry)
     return left
 
 
 def _write_issue(
-    done: Sequence[SealedProposal], batch: TimestampBatch | None, *, actor: str, at: datetime
+    sealing: Sealing, batch: TimestampBatch | None, *, actor: str, at: datetime
 ) -> None:
+    done = sealing.done
     if not done:
         return
     if batch is not None:
@@ -155,7 +165,25 @@ def _write_issue(
         at=at,
         columns={proposal.pk: {"issued_at": at} for proposal in proposals},
     )
+    complete_silent_many(
+        [sealing.envelopes[policy.number] for policy in policies], _by_number(sealed), at=at
+    )
     archive_many([_document(item) for item in sealed], actor=actor, at=at)
+
+
+def _by_number(sealed: Iterable[Sealed]) -> dict[str, list[SealedFile]]:
+    """Return what the envelope of each policy has become, by the policy's number."""
+    files: dict[str, list[SealedFile]] = defaultdict(list)
+    for item in sealed:
+        files[item.file.policy.number].append(
+            SealedFile(
+                title=FILE_TITLES[item.file.kind, item.file.policy.kind],
+                sha256=item.pdf.sha256,
+                size=len(item.pdf.data),
+                pages=item.pdf.pages,
+            )
+        )
+    return files
 
 
 def _document(item: Sealed) -> Document:

@@ -17,6 +17,8 @@ from baozhen.foundation.sealing import (
 from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.insurance.proposals.printing import Printable
 from baozhen.signing.certificates.timestamping import build_timestamper
+from baozhen.signing.seals.models import Seal
+from baozhen.signing.seals.queries import seal_of, seal_picture
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.pdf.fonts import FontSet
 
@@ -24,13 +26,14 @@ from baozhen.trust.pdf.fonts import FontSet
 SEALING = threading.Lock()
 
 
-def process_sealer() -> Sealer:
-    """Return this process's sealer, made anew when other certificates are in use.
+def process_sealer(seal: Seal) -> Sealer:
+    """Return this process's sealer, made anew when other certificates or another seal are in use.
 
     One query tells: a certificate that was suspended, revoked or replaced signs nothing more.
     """
     certificates = certificates_at(now())
-    return _sealer(str(settings.BAOZHEN_DATA), tuple(sorted(certificates.items())))
+    look = (seal.public_id, seal.version)
+    return _sealer(str(settings.BAOZHEN_DATA), tuple(sorted(certificates.items())), look)
 
 
 def process_timestamper() -> Timestamper:
@@ -44,8 +47,12 @@ def printable_check() -> Printable:
 
 
 @lru_cache(maxsize=1)
-def _sealer(_data: str, certificates: tuple[tuple[Algorithm, BoundCertificate], ...]) -> Sealer:
-    sealer = build_sealer(dict(certificates))
+def _sealer(
+    _data: str,
+    certificates: tuple[tuple[Algorithm, BoundCertificate], ...],
+    look: tuple[str, int],
+) -> Sealer:
+    sealer = build_sealer(dict(certificates), seal_picture(seal_of(look[0])))
     # What is loaded by now stays until the process ends. The collector need not look through it
     # again and again: that was a twentieth of the time of issuing.
     gc.collect()

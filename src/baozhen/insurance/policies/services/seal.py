@@ -5,7 +5,7 @@ No transaction is open here. A proposal that meets a bug is set aside; the other
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,9 +25,15 @@ from baozhen.insurance.policies.services.resources import (
     process_sealer,
     process_timestamper,
 )
+from baozhen.insurance.policies.services.silent import (
+    issuing_seal,
+    open_envelopes,
+    wish_of,
+)
 from baozhen.insurance.policies.states import TimestampMode, TimestampState
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
+from baozhen.signing.envelopes.models import Envelope
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +69,12 @@ class SealedProposal:
 
 @dataclass(kw_only=True)
 class Sealing:
-    """What a run of sealing has made, and the failures by proposal id."""
+    """What a run of sealing has made, and the failures by proposal id.
 
+    `envelopes` holds the open envelope of each policy by its number.
+    """
+
+    envelopes: Mapping[str, Envelope] = field(default_factory=dict)
     done: list[SealedProposal] = field(default_factory=list)
     failed: dict[int, Outcome] = field(default_factory=dict)
 
@@ -132,12 +142,22 @@ def _policies_of(proposal: Proposal, files: Sequence[PolicyFile]) -> list[Policy
 
 
 def seal_proposals(unissued: Sequence[Unissued], *, mode: str) -> Sealing:
-    """Steps 6 and 7: seal every file and store it; a proposal that meets a bug is set aside."""
-    sealing = Sealing()
-    sealer = process_sealer()
+    """Steps 6 and 7: seal every file and store it; a proposal that meets a bug is set aside.
+
+    A proposal that another process has issued meanwhile is left to it.
+    """
+    if not unissued:
+        return Sealing()
+    seal = issuing_seal()
+    sealer = process_sealer(seal)
+    policies = [policy for entry in unissued for policy in entry.policies]
+    wishes = [wish_of(policy) for policy in policies]
+    sealing = Sealing(envelopes=open_envelopes(wishes, seal, at=now()))
     stamp = _Stamp(mode)
     with _Storing() as storing:
         for entry in unissued:
+            if any(policy.number not in sealing.envelopes for policy in entry.policies):
+                continue
             try:
                 with SEALING:
                     sealed = [stamp.seal(sealer, file, at=_second()) for file in entry.files]
