@@ -16,7 +16,7 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "policy.numbered": (),
     "policy.issued": (),
     "policy.timestamped": (),
-    "proposal.issued": (jobs.DELIVER,),
+    "proposal.issued": (jobs.DELIVER, jobs.REGISTER_FILES),
     "delivery.queued": ("send_delivery",),
     "delivery.sent": (jobs.RECORD_DELIVERY,),
     "delivery.failed": (),

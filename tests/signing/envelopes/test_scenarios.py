@@ -9,7 +9,7 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.certificates.queries import revocation_evidence, trust_anchors
 from baozhen.signing.envelopes.forms import content_of, flow_of, flows
-from baozhen.signing.envelopes.services.filing import file_envelope
+from baozhen.signing.envelopes.services.filing import file_envelopes
 from baozhen.signing.envelopes.states import EnvelopeState
 from baozhen.signing.files.models import ArchiveItem, FileEntry
 from baozhen.trust.report import Verdict
@@ -61,8 +61,8 @@ def test_a_form_shows_all_that_was_filled_in(code):
 @pytest.mark.requirement("S2-L160.d1")
 def test_a_completed_task_is_found_in_the_file_centre(desk):
     envelope = desk.finish(desk.start(flow_of("claim_application"), biz_no="CLM-1"))
-    file_envelope(key=envelope.pk)
-    file_envelope(key=envelope.pk)
+    file_envelopes(keys=[envelope.pk])
+    file_envelopes(keys=[envelope.pk])
     entry = FileEntry.objects.get(envelope=envelope.public_id)
     assert entry.sha256 == envelope.documents.get().head_sha256
     assert entry.biz_no == "CLM-1"

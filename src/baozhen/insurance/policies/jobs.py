@@ -7,6 +7,7 @@ from baozhen.foundation.jobs import Queue, defer_for, job
 from baozhen.insurance.payments.models import Payment
 from baozhen.insurance.policies.services.chunks import complete_proposals, process_chunk
 from baozhen.insurance.policies.services.deliver import deliver_policies, record_delivery
+from baozhen.insurance.policies.services.filing import register_policies
 from baozhen.insurance.policies.services.timestamps import FILES_MAX, complete_timestamps
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.services import PROCESS_CHUNK, forget_idempotency_keys
@@ -16,6 +17,7 @@ ISSUE_PAID = "policy.issue_paid"
 ISSUE_OVERDUE = "policy.issue_overdue"
 DELIVER = "policy.deliver"
 RECORD_DELIVERY = "policy.record_delivery"
+REGISTER_FILES = "policy.register_files"
 COMPLETE_TIMESTAMPS = "policy.complete_timestamps"
 FORGET_KEYS = "proposal.forget_idempotency_keys"
 
@@ -40,6 +42,12 @@ def process_chunk_job(batch_id: int, number: int) -> None:
 def deliver_job(keys: list[int]) -> None:
     """Mail the documents of issued proposals."""
     deliver_policies(keys, at=now())
+
+
+@job(REGISTER_FILES, queue=Queue.BULK, chunk=200)
+def register_files_job(keys: list[int]) -> None:
+    """Let the files of issued proposals be found in the file centre."""
+    register_policies(keys, at=now())
 
 
 @job(RECORD_DELIVERY, queue=Queue.HOUSEKEEPING)

@@ -1,6 +1,7 @@
 """`baozhen worker`: a process that does the queue's jobs, or drains one batch."""
 
 import argparse
+import os
 import signal
 import threading
 from pathlib import Path
@@ -10,12 +11,15 @@ from baozhen.foundation.jobs.worker import run_worker
 from baozhen.insurance.policies.services.chunks import drain_batch
 from baozhen.site.commands.out_folder import OutFolder
 
+GIVING_WAY = 10  # as `nice` counts: a tenth of the share of who does not
+
 HELP = """运行任务进程：出单、投递、补时间戳、日志检查点等都由它完成。
 
 队列：live（实时出单，有人在等）、bulk（批量）、housekeeping（日常维护）。
 生产环境请让 live 有自己的进程，批量任务才不会耽误正在等的客户：
   baozhen worker --queue live --queue housekeeping --concurrency 2
   baozhen worker --queue bulk
+只做批量的进程会自动让出处理器：同一台机器上有人在等的任务先算。
 
 收到 SIGTERM 或 Ctrl-C 时做完手头的任务再退出；被强行杀死也不会丢任务。"""
 
@@ -37,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Work until told to stop, or until the batch has nothing left for this process."""
+    if args.queue == [Queue.BULK]:
+        # Nobody waits for this process: it gives way to those somebody waits for.
+        os.nice(GIVING_WAY)
     if args.batch is None:
         run_worker(tuple(args.queue), concurrency=args.concurrency)
         return 0

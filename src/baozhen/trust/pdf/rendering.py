@@ -73,6 +73,17 @@ def page_glyphs(pdf: bytes) -> Iterator[tuple[SeenPage, tuple[Glyph, ...]]]:
             yield page, tuple(_glyphs(document[index].get_textpage(), page))
 
 
+def page_texts(pdf: bytes) -> Iterator[str]:
+    """Yield the text of every page in the order in which it is read, white space out.
+
+    Ten times as fast as the characters with their places.
+    """
+    with opened(pdf) as document:
+        for index in range(len(document)):
+            text = document[index].get_textpage().get_text_bounded()
+            yield "".join(c for c in text if not c.isspace() and c not in _INVISIBLE)
+
+
 def _glyphs(text_page: Any, page: SeenPage) -> Iterator[Glyph]:
     for index in range(text_page.count_chars()):
         character = text_page.get_text_range(index, 1)

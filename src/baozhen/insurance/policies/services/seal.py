@@ -6,15 +6,13 @@ No transaction is open here. A proposal that meets a bug is set aside; the other
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
 from baozhen.foundation.sealing import SealedPdf, Sealer, SealRequest
-from baozhen.foundation.storage import get_storage
+from baozhen.foundation.storage import StoringBeside
 from baozhen.foundation.timestamps.port import Timestamper, TimestampOutage
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.services.accept import failure
@@ -38,7 +36,6 @@ from baozhen.signing.envelopes.models import Envelope
 logger = logging.getLogger(__name__)
 
 KeepCopy = Callable[[PolicyFile, bytes], None]
-_STORED_TOGETHER = 24
 
 
 @dataclass(kw_only=True)
@@ -154,7 +151,7 @@ def seal_proposals(unissued: Sequence[Unissued], *, mode: str) -> Sealing:
     wishes = [wish_of(policy) for policy in policies]
     sealing = Sealing(envelopes=open_envelopes(wishes, seal, at=now()))
     stamp = _Stamp(mode)
-    with _Storing() as storing:
+    with StoringBeside() as storing:
         for entry in unissued:
             if any(policy.number not in sealing.envelopes for policy in entry.policies):
                 continue
@@ -167,48 +164,9 @@ def seal_proposals(unissued: Sequence[Unissued], *, mode: str) -> Sealing:
                 sealing.failed[entry.proposal.pk] = failure(0, entry.proposal.proposal_no)
                 continue
             sealing.done.append(SealedProposal(unissued=entry, sealed=sealed))
-            storing.add([item.pdf for item in sealed])
+            for item in sealed:
+                storing.add(item.pdf.sha256, item.pdf.data)
     return sealing
-
-
-class _Storing:
-    """Stores sealed files beside the sealing of the next: the disk's time costs no key's time.
-
-    Leaving the block waits until every file is durable, or raises what storing raised.
-    """
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storing")
-        self._waiting: list[SealedPdf] = []
-        self._runs: list[Future[None]] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._store()
-                for run in self._runs:
-                    run.result()
-        finally:
-            self._pool.shutdown(cancel_futures=True)
-
-    def add(self, files: Sequence[SealedPdf]) -> None:
-        """Take files in; they are stored some at a time."""
-        self._waiting += files
-        if len(self._waiting) >= _STORED_TOGETHER:
-            self._store()
-
-    def _store(self) -> None:
-        self._runs.append(self._pool.submit(_put_many, self._waiting))
-        self._waiting = []
-
-
-def _put_many(files: Sequence[SealedPdf]) -> None:
-    """Step 7: the address that the store gives must be the digest that was recorded."""
-    if get_storage().put_many([file.data for file in files]) != [file.sha256 for file in files]:
-        raise RuntimeError("the store gave addresses that are not the files' digests")
 
 
 def _second() -> datetime:

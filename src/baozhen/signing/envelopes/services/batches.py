@@ -14,6 +14,7 @@ from baozhen.foundation.errors import Refusal
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.jobs import Queue, defer_many, job
 from baozhen.foundation.states import enter, move
+from baozhen.foundation.storage import StoringBeside
 from baozhen.signing.envelopes.errors import BatchEnding, ReasonMissing, RowsInvalid
 from baozhen.signing.envelopes.forms import ValueFault, flow_of
 from baozhen.signing.envelopes.models import BatchRow, Envelope, EnvelopeBatch
@@ -204,13 +205,17 @@ def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
     """
     batch, at = rows[0].batch, now()
     made: list[tuple[BatchRow, Prepared]] = []
-    for row in rows:
-        try:
-            draft = draft_of_flow(_order(row), actor=batch.created_by, at=at)
-            check_draft(draft)
-            made.append((row, prepare_draft(draft, fingerprint_of(draft))))
-        except Refusal as refusal:
-            _fail(row, refusal)
+    with StoringBeside() as storing:
+        for row in rows:
+            try:
+                draft = draft_of_flow(_order(row), actor=batch.created_by, at=at)
+                check_draft(draft)
+                made.append((row, prepare_draft(draft, fingerprint_of(draft))))
+            except Refusal as refusal:
+                _fail(row, refusal)
+                continue
+            for document in made[-1][1].documents:
+                storing.add(document.sha256, document.data)
     numbers = [one.draft.biz_no for _, one in made]
     there = set(
         Envelope.objects.filter(client=_client(batch), biz_no__in=numbers).values_list(

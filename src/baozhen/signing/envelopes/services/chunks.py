@@ -15,7 +15,7 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.sealing.parties import SignedByParty, organization_party
 from baozhen.foundation.states import move_many
-from baozhen.foundation.storage import get_storage
+from baozhen.foundation.storage import StoringBeside
 from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.signing.certificates.queries import bound_certificates
 from baozhen.signing.envelopes.forms import Flow
@@ -65,12 +65,8 @@ def is_silent_flow(flow: Flow) -> bool:
 def open_chunk(
     batch: EnvelopeBatch, made: Sequence[tuple[BatchRow, Prepared]], *, at: datetime
 ) -> None:
-    """Store the documents, then open their envelopes as `sealing`, all or none.
-
-    Raises ChunkRefused.
-    """
+    """Open the envelopes of stored documents as `sealing`, all or none. Raises ChunkRefused."""
     prepared = [one for _, one in made]
-    get_storage().put_many([document.data for one in prepared for document in one.documents])
     seal = choose_seal(batch.unit, document_type=prepared[0].draft.document_type, flow=batch.flow)
     with transaction.atomic(durable=True):
         envelopes = write_many(prepared, actor=batch.created_by, at=at, batch=batch)
@@ -118,16 +114,13 @@ def perform_chunk(row_keys: Sequence[int]) -> None:
     unit = actions[0].signatory.unit or actions[0].envelope.unit
     party = organization_party(bound_certificates(unit, at), at=at)
     pictures = {name: seal_picture(seal_of(name)) for name in {a.seal for a in actions}}
-    signed = [
-        _Signed(
-            action,
-            document,
-            sign_document(action, document, party, pictures[action.seal], at=at),
-        )
-        for action in actions
-        for document in action.envelope.documents.all()
-    ]
-    get_storage().put_many([one.file.data for one in signed])
+    signed = []
+    with StoringBeside() as storing:
+        for action in actions:
+            for document in action.envelope.documents.all():
+                file = sign_document(action, document, party, pictures[action.seal], at=at)
+                storing.add(file.sha256, file.data)
+                signed.append(_Signed(action, document, file))
     _record(signed, at=at)
 
 

@@ -1,6 +1,10 @@
-"""Puts the documents of a completed signing task into the file centre, where people search."""
+"""Puts the documents of completed signing tasks into the file centre, where people search."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs import Queue, job
@@ -10,24 +14,43 @@ from baozhen.signing.files.models import ArchiveItem
 from baozhen.signing.files.services import FileFacts, Involved, register_files
 
 FILE = "file_envelope"
+_CHUNK = 50
+_SIGNED = Q(actions__type__in=SIGNING_TYPES, actions__state=ActionState.DONE)
 
 
-@job(FILE, queue=Queue.BULK)
-def file_envelope(*, key: int) -> None:
-    """Register every document of one completed task; what is there already stays as it is.
+@job(FILE, queue=Queue.BULK, chunk=_CHUNK)
+def file_envelopes(*, keys: Sequence[int]) -> None:
+    """Register every document of completed tasks; what is there already stays as it is.
 
     A task whose own room archived its files elsewhere (a policy) has nothing here to register.
     """
-    envelope = Envelope.objects.select_related("unit").get(pk=key)
-    if envelope.state != EnvelopeState.COMPLETED:
-        return
-    archived = set(
-        ArchiveItem.objects.filter(dossier=envelope.public_id).values_list("sha256", flat=True)
+    completed = Envelope.objects.filter(pk__in=keys, state=EnvelopeState.COMPLETED)
+    envelopes = list(
+        completed.select_related("unit")
+        .prefetch_related("documents", "signatories__subject")
+        .annotate(signed=Count("actions", filter=_SIGNED))
+        .order_by("pk")
     )
-    signed = envelope.actions.filter(type__in=SIGNING_TYPES, state=ActionState.DONE).count()
-    parties = tuple(_involved(party) for party in envelope.signatories.select_related("subject"))
+    archived: dict[str, set[str]] = defaultdict(set)
+    items = ArchiveItem.objects.filter(dossier__in=[row.public_id for row in envelopes])
+    for dossier, sha256 in items.values_list("dossier", "sha256"):
+        archived[dossier].add(sha256)
     files = [
-        FileFacts(
+        facts
+        for envelope in envelopes
+        for facts in _facts(envelope, archived[envelope.public_id], signed=envelope.signed)
+    ]
+    if files:
+        with transaction.atomic(durable=True):
+            register_files(files, at=now())
+
+
+def _facts(envelope: Envelope, archived: set[str], *, signed: int) -> Iterator[FileFacts]:
+    parties = tuple(_involved(party) for party in envelope.signatories.all())
+    for document in sorted(envelope.documents.all(), key=lambda row: row.position):
+        if document.head_sha256 not in archived:
+            continue
+        yield FileFacts(
             dossier=envelope.public_id,
             sha256=document.head_sha256,
             unit=envelope.unit,
@@ -41,12 +64,6 @@ def file_envelope(*, key: int) -> None:
             signatures=signed,
             parties=parties,
         )
-        for document in envelope.documents.order_by("position")
-        if document.head_sha256 in archived
-    ]
-    if files:
-        with transaction.atomic(durable=True):
-            register_files(files, at=now())
 
 
 def _involved(party: Signatory) -> Involved:
