@@ -23,9 +23,20 @@ def main() -> int:
     parser.add_argument(
         "--only",
         action="append",
-        choices=["pipeline", "stages", "live", "verify", "query", "envelopes"],
+        choices=[
+            "pipeline",
+            "stages",
+            "live",
+            "verify",
+            "query",
+            "envelopes",
+            "search",
+            "pages",
+            "callbacks",
+        ],
     )
     parser.add_argument("--envelopes", type=int, default=10_000, help="envelopes in the batch")
+    parser.add_argument("--files", type=int, default=1_000_000, help="files in the file centre")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="issue for a long time")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N processes while issuing")
     parser.add_argument("--json", type=Path, help="write the figures to this file")

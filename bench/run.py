@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from bench import answers, envelopes, pipeline, stages
+from bench import answers, callbacks, envelopes, pages, pipeline, search, stages
 from bench.figures import Figure, print_table
 from bench.generate import proposals
 from bench.installation import Installation
@@ -29,6 +29,9 @@ def run(args: argparse.Namespace, installed: Installation) -> int:
         "live": ("实时出单", lambda: answers.live_latency(installed)),
         "verify": ("核验", answers.verification),
         "query": ("查询", lambda: answers.query_page((10_000, args.rows))),
+        "pages": ("签署页", lambda: pages.measure(installed)),
+        "callbacks": ("回调", lambda: callbacks.measure(installed)),
+        "search": ("文件中心", lambda: search.measure(args.files)),
         "envelopes": (
             "签署任务",
             lambda: envelopes.measure(installed, count=args.envelopes, workers=args.workers),

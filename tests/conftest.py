@@ -49,6 +49,12 @@ def platform(database, fonts):
     call_command("prepare_platform")
 
 
+@pytest.fixture
+def bare_platform(database, fonts):
+    """Keys, certificates and roles, and no seal yet: for tests that make their own."""
+    call_command("prepare_platform", no_seals=True)
+
+
 @pytest.fixture(autouse=True)
 def _empty_queue(request):
     """The queue's tables are not Django's to flush: a test that commits leaves no job behind."""

@@ -3,7 +3,7 @@
 import pytest
 
 from baozhen.client import Client
-from tests.faces.conftest import _fresh_limits, api_key, raw  # noqa: F401 -- fixtures
+from tests.faces.conftest import _fresh_limits, api_key, policy, raw  # noqa: F401 -- fixtures
 
 
 @pytest.fixture

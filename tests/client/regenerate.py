@@ -6,39 +6,47 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "src" / "baozhen" / "client"
+# What is made from what, by name.
+HALVES = {
+    "parts": "async_parts",
+    "centre": "async_centre",
+    "resources": "async_resources",
+}
 REPLACEMENTS = [
     (r"\n    def (?!_|__init__)(\w+)\(", r"\n    async def \1("),
     (r"self\._sender\.(send|page|download)\(", r"await self._sender.\1("),
-    (r"return self\.act\(", r"return await self.act("),
+    (r"return self\.(_act|_once)\(", r"return await self.\1("),
+    (r"    def (_act|_once)\(", r"    async def \1("),
+    (r"baozhen\.client\.parts", "baozhen.client.async_parts"),
     (r"\bIterator\b", "AsyncIterator"),
     # What gives an iterator is called, not awaited.
     (r"async (def \w+\((?:(?!\n        \"\"\").)*?-> AsyncIterator)", r"\1"),
 ]
 
 
-def asynchronous(source: str) -> str:
-    """Return the asynchronous resources for the synchronous ones."""
-    start = source.index('"""', 3) + 3
-    text = source[start:]
+def asynchronous(name: str) -> str:
+    """Return the asynchronous half of a module."""
+    source = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    text = source[source.index('"""', 3) + 3 :]
     for pattern, replacement in REPLACEMENTS:
         text = re.sub(pattern, replacement, text, flags=re.DOTALL)
     head = (
-        '"""The resources of the platform, for asyncio.\n\n'
-        'Made from `resources.py` by `python -m tests.client.regenerate`: change that file.\n"""'
+        f'"""The asynchronous half of `{name}`.\n\n'
+        f'Made from `{name}.py` by `python -m tests.client.regenerate`: change that file.\n"""'
     )
-    text = text.replace(
-        "from collections.abc import Iterable, AsyncIterator, Mapping",
-        "from collections.abc import AsyncIterator, Iterable, Mapping",
-    )
-    ruff = [sys.executable, "-m", "ruff", "format", "--line-length", "100", "-"]
-    return subprocess.run(
-        ruff, input=head + text, capture_output=True, text=True, check=True
-    ).stdout
+    ruff = [sys.executable, "-m", "ruff"]
+    for arguments in (["check", "--select", "I", "--fix", "-q"], ["format"]):
+        command = [*ruff, *arguments, "--line-length", "100", "--stdin-filename", "made.py", "-"]
+        done = subprocess.run(
+            command, input=head + text, capture_output=True, text=True, check=True
+        )
+        head, text = "", done.stdout
+    return text
 
 
 def main() -> None:
-    made = asynchronous((FOLDER / "resources.py").read_text(encoding="utf-8"))
-    (FOLDER / "async_resources.py").write_text(made, encoding="utf-8")
+    for name, half in HALVES.items():
+        (FOLDER / f"{half}.py").write_text(asynchronous(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

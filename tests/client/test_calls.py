@@ -24,7 +24,7 @@ from baozhen.client import (
 from baozhen.client.calls import asked_wait_seconds
 from baozhen.client.errors import DownloadDamaged
 from baozhen.client.signatures import Message, is_signed, read_signature
-from tests.client.regenerate import FOLDER, asynchronous
+from tests.client.regenerate import FOLDER, HALVES, asynchronous
 
 QUICK = Options(retries=Retries(attempts=3, first_seconds=0.0))
 
@@ -60,10 +60,10 @@ def client(answers, options=QUICK, **more):
 OK = {"id": "env_1", "state": "in_progress"}
 
 
-def test_the_asynchronous_half_is_made_from_the_other():
-    source = (FOLDER / "resources.py").read_text(encoding="utf-8")
-    made = (FOLDER / "async_resources.py").read_text(encoding="utf-8")
-    assert made == asynchronous(source), "请运行 python -m tests.client.regenerate"
+@pytest.mark.parametrize("name", HALVES)
+def test_the_asynchronous_half_is_made_from_the_other(name):
+    made = (FOLDER / f"{HALVES[name]}.py").read_text(encoding="utf-8")
+    assert made == asynchronous(name), "请运行 python -m tests.client.regenerate"
 
 
 def test_a_write_has_a_key_and_keeps_it_when_it_is_sent_again():

@@ -31,7 +31,10 @@ from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.trust_folder import read_trust_folder
 from baozhen.signing.integrations.keys import KeyRequest, register_key
 from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.queries import root_unit
+from tests import pdfs
 from tests.foundation.events.receiver import Receiver
+from tests.signing.envelopes.sealing import make_seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -109,6 +112,49 @@ def test_events_and_webhooks(client_of, receiver):
     client.webhooks.disable(webhook["id"], "x")
     with pytest.raises(Conflict):
         client.webhooks.test(webhook["id"])
+
+
+def test_the_signing_centre(client_of, policy):
+    client = client_of()
+    seal = make_seal(root_unit().name, unit=root_unit())
+    assert seal.public_id in [row["id"] for row in client.seals.iterate()]
+    picture, structure = io.BytesIO(), io.BytesIO()
+    client.seals.picture(seal.public_id, picture)
+    assert picture.getvalue().startswith(b"\x89PNG")
+    client.seals.structure(seal.public_id, structure)
+    assert structure.getvalue().startswith(b"\x30")
+    person = {
+        "kind": "person", "name": "测试伟", "id_type": "id_card",
+        "id_no": "990000199001010010", "mobile": "16112340001",
+    }  # fmt: skip
+    subject = client.identities.register(person)
+    assert client.identities.get(subject["id"])["id"] == subject["id"]
+    check = client.identities.start_check(
+        {"subject_id": subject["id"], "kind": "three_elements", "purpose": "test", "inputs": {}}
+    )
+    assert client.identities.get_check(check["id"])["state"] == "passed"
+    assert client.organizations.list().items
+    certificates = client.certificates.list().items
+    assert client.certificates.probe(certificates[0]["id"])
+    assert len(client.clauses.list()) > 0
+    clause = io.BytesIO()
+    first = client.clauses.list()[0]
+    client.clauses.download(first["product"], first["version"], clause)
+    assert clause.getvalue().startswith(b"%PDF")
+    sealed = client.envelopes.seal_file(
+        pdfs.plain(), {"document_type": "contract", "title": "测试", "seal": seal.public_id}
+    )
+    run_worker(until_idle=True)
+    assert client.envelopes.get(sealed["id"])["state"] == "completed"
+    assert [use["state"] for use in client.seals.uses(seal=seal.public_id)] == ["done"]
+    file = client.files.list().items[0]
+    content = io.BytesIO()
+    client.files.download(file["id"], content)
+    assert content.getvalue().startswith(b"%PDF")
+    assert client.statistics.get("seals")
+    client.seals.freeze(seal.public_id, "测试")
+    assert client.seals.get(seal.public_id)["state"] == "suspended"
+    assert client.seals.blast_radius(seal.public_id)["total"] == 1
 
 
 def test_refusals_have_types(client_of, api_key):

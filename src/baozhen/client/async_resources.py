@@ -1,4 +1,4 @@
-"""The resources of the platform, for asyncio.
+"""The asynchronous half of `resources`.
 
 Made from `resources.py` by `python -m tests.client.regenerate`: change that file.
 """
@@ -6,10 +6,11 @@ Made from `resources.py` by `python -m tests.client.regenerate`: change that fil
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any, Protocol
+from typing import IO, Any
 from urllib.parse import quote
 
 from baozhen.client import calls
+from baozhen.client.async_parts import Part
 from baozhen.client.calls import Call, Upload
 from baozhen.client.downloads import Download
 from baozhen.client.lines import lines_of, spooled
@@ -30,206 +31,7 @@ from baozhen.client.types import (
 _NDJSON = "application/x-ndjson"
 
 
-class Sender(Protocol):
-    """What a resource asks of its client."""
-
-    async def send(self, call: Call) -> Any:
-        """Make a call and return its decoded answer."""
-
-    async def page(self, call: Call) -> Page[Any]:
-        """Make a call that answers a page."""
-
-    def pages(self, call: Call) -> AsyncIterator[Any]:
-        """Yield the items of all pages."""
-
-    async def download(self, call: Call, to: IO[bytes]) -> Download:
-        """Write what a call answers."""
-
-
-class _Part:
-    """The part of a client that knows one resource."""
-
-    path = ""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-
-    def _one(self, id: str | int, *rest: str) -> str:
-        return "/".join([self.path, quote(str(id), safe=""), *rest])
-
-
-class _Readable(_Part):
-    """A resource that is listed and shown."""
-
-    async def get(self, id: str) -> Resource:
-        """Return one by its id."""
-        return dict(await self._sender.send(calls.get(self._one(id))))
-
-    async def list(self, *, cursor: str = "", limit: int = 50, **filters: Any) -> Page[Resource]:
-        """Return one page, newest first."""
-        return await self._sender.page(calls.get(self.path, cursor=cursor, limit=limit, **filters))
-
-    def iterate(self, **filters: Any) -> AsyncIterator[Resource]:
-        """Yield all of them, page by page."""
-        return self._sender.pages(calls.get(self.path, **filters))
-
-
-class _Writable(_Readable):
-    """A resource that is also made, and acted upon."""
-
-    async def create(
-        self, body: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Make one; a repetition under the same key returns the same one."""
-        return dict(await self._sender.send(calls.write(self.path, body, key=idempotency_key)))
-
-    async def act(
-        self,
-        id: str,
-        verb: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        idempotency_key: str | None = None,
-    ) -> Resource:
-        """Do `POST …/{id}/actions/{verb}`."""
-        path = self._one(id, "actions", verb)
-        return dict(await self._sender.send(calls.write(path, body, key=idempotency_key)))
-
-
-class Envelopes(_Writable):
-    """签署任务: documents, the parties that sign them, and how far they are."""
-
-    path = "/envelopes"
-
-    async def recall(self, id: str, reason: str) -> Resource:
-        """Take it back before it is complete."""
-        return await self.act(id, "recall", {"reason": reason})
-
-    async def remind(self, id: str) -> Resource:
-        """Remind those whose turn it is."""
-        return await self.act(id, "remind")
-
-    async def request_void(self, id: str, reason: str) -> Resource:
-        """Ask all parties to void it."""
-        return await self.act(id, "void", {"reason": reason})
-
-    async def link(self, id: str, role: str) -> Resource:
-        """Return a fresh link to the signing page for one signatory."""
-        path = self._one(id, "signatories", quote(role, safe=""), "link")
-        return dict(await self._sender.send(calls.write(path)))
-
-    async def audit(self, id: str) -> Sequence[Resource]:
-        """Return everything that happened, in order."""
-        answer = await self._sender.send(calls.get(self._one(id, "audit")))
-        return [dict(item) for item in answer["items"]]
-
-    async def download(self, id: str, to: IO[bytes], *, document: int = 1) -> Download:
-        """Write a document as it stands to `to`, checked against its digest."""
-        return await self._sender.download(calls.get(self._one(id, "documents", str(document))), to)
-
-    async def seal_file(
-        self,
-        file: IO[bytes] | bytes,
-        facts: Mapping[str, Any],
-        *,
-        name: str = "file.pdf",
-        idempotency_key: str | None = None,
-    ) -> Resource:
-        """Have a file of one's own sealed by the company, with no person in between."""
-        call = Call(
-            method="POST",
-            path="/sealings",
-            form={key: str(value) for key, value in facts.items()},
-            uploads={"file": Upload(name=name, content=file)},
-            idempotency_key=idempotency_key or calls.new_key(),
-        )
-        return dict(await self._sender.send(call))
-
-    async def flows(self) -> Sequence[Resource]:
-        """Return the ready-made flows, with what each wants filled in."""
-        return [dict(flow) for flow in await self._sender.send(calls.get("/flows"))]
-
-
-class EnvelopeBatches(_Part):
-    """Many envelopes of one flow."""
-
-    path = "/envelope-batches"
-
-    async def create(
-        self, body: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Start a flow for every row."""
-        return dict(await self._sender.send(calls.write(self.path, body, key=idempotency_key)))
-
-    async def get(self, id: str) -> Resource:
-        """Return how far a batch is."""
-        return dict(await self._sender.send(calls.get(self._one(id))))
-
-    def rows(self, id: str, *, status: str = "") -> AsyncIterator[Resource]:
-        """Yield what became of each row, optionally those of one status."""
-        return self._sender.pages(calls.get(self._one(id, "rows"), status=status))
-
-
-class Templates(_Writable):
-    """模版: what is filled in and where it is signed."""
-
-    path = "/templates"
-
-
-class Seals(_Writable):
-    """印章: the seal library, without its keys."""
-
-    path = "/seals"
-
-
-class Identities(_Part):
-    """Subjects, and the checks of who they are."""
-
-    path = "/subjects"
-
-    async def register(
-        self, subject: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Register a person or an organisation; the same one gets the same id."""
-        return dict(await self._sender.send(calls.write(self.path, subject, key=idempotency_key)))
-
-    async def get(self, id: str) -> Resource:
-        """Return a subject, masked."""
-        return dict(await self._sender.send(calls.get(self._one(id))))
-
-    async def start_check(
-        self, check: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Begin a check of a subject."""
-        call = calls.write("/identity-checks", check, key=idempotency_key)
-        return dict(await self._sender.send(call))
-
-    async def get_check(self, id: str) -> Resource:
-        """Return how a check stands."""
-        return dict(await self._sender.send(calls.get(f"/identity-checks/{quote(id, safe='')}")))
-
-    def iterate_checks(self, **filters: Any) -> AsyncIterator[Resource]:
-        """Yield the checks that this client began."""
-        return self._sender.pages(calls.get("/identity-checks", **filters))
-
-
-class Organizations(_Readable):
-    """组织: units of the insurer and outside organisations."""
-
-    path = "/organizations"
-
-
-class Files(_Readable):
-    """文件中心: signed files, searched and fetched."""
-
-    path = "/files"
-
-    async def download(self, id: str, to: IO[bytes]) -> Download:
-        """Write the signed file to `to`."""
-        return await self._sender.download(calls.get(self._one(id, "content")), to)
-
-
-class Proposals(_Part):
+class Proposals(Part):
     """投保单: what policies are issued from."""
 
     path = "/proposals"
@@ -249,7 +51,7 @@ class Proposals(_Part):
         return result
 
 
-class Policies(_Part):
+class Policies(Part):
     """保单: what was issued."""
 
     path = "/policies"
@@ -277,7 +79,22 @@ class Policies(_Part):
         return dict(await self._sender.send(calls.get(self._one(number, "proof"), kind=kind)))
 
 
-class Batches(_Part):
+class Clauses(Part):
+    """条款: the published terms of the products."""
+
+    path = "/clauses"
+
+    async def list(self) -> Sequence[Resource]:
+        """Return every version of every product's terms."""
+        return [dict(item) for item in await self._sender.send(calls.get(self.path))]
+
+    async def download(self, product: str, version: str, to: IO[bytes]) -> Download:
+        """Write the sealed document to `to`, checked against its digest."""
+        path = self._one(product, quote(version, safe=""), "file")
+        return await self._sender.download(calls.get(path), to)
+
+
+class Batches(Part):
     """批次: up to 100,000 proposals in one stream."""
 
     path = "/batches"
@@ -313,10 +130,10 @@ class Batches(_Part):
 
     async def resume(self, id: int) -> Resource:
         """Try the failed lines again."""
-        return dict(await self._sender.send(calls.write(self._one(id, "actions", "resume"))))
+        return await self._once(id, "resume", {})
 
 
-class Verifications(_Part):
+class Verifications(Part):
     """验真: what a file is worth, as the platform sees it."""
 
     path = "/verifications"
@@ -329,7 +146,7 @@ class Verifications(_Part):
         return verdict
 
 
-class Events(_Part):
+class Events(Part):
     """事件: what happened, pulled instead of pushed."""
 
     path = "/events"
@@ -354,7 +171,7 @@ class Events(_Part):
         return self._sender.pages(calls.get(self.path, **query))
 
 
-class Webhooks(_Part):
+class Webhooks(Part):
     """回调: who is called about events."""
 
     path = "/webhooks"

@@ -9,18 +9,24 @@ from typing import IO, Any
 import httpx
 
 from baozhen.client import calls
-from baozhen.client.async_resources import (
-    Batches,
+from baozhen.client.async_centre import (
+    Accounts,
+    Certificates,
     EnvelopeBatches,
     Envelopes,
-    Events,
     Files,
     Identities,
     Organizations,
+    Seals,
+    Statistics,
+    Templates,
+)
+from baozhen.client.async_resources import (
+    Batches,
+    Clauses,
+    Events,
     Policies,
     Proposals,
-    Seals,
-    Templates,
     Verifications,
     Webhooks,
 )
@@ -55,7 +61,10 @@ class AsyncClient:
             follow_redirects=False,
             transport=transport,
         )
+        self.accounts = Accounts(self)
         self.batches = Batches(self)
+        self.certificates = Certificates(self)
+        self.clauses = Clauses(self)
         self.envelope_batches = EnvelopeBatches(self)
         self.envelopes = Envelopes(self)
         self.events = Events(self)
@@ -65,6 +74,7 @@ class AsyncClient:
         self.policies = Policies(self)
         self.proposals = Proposals(self)
         self.seals = Seals(self)
+        self.statistics = Statistics(self)
         self.templates = Templates(self)
         self.verifications = Verifications(self)
         self.webhooks = Webhooks(self)

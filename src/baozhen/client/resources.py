@@ -1,4 +1,4 @@
-"""The resources of the platform, with the calls that each takes.
+"""Policies, files to verify, events and callbacks, with the calls that each takes.
 
 The asynchronous ones (`async_resources`) are made from this file by `tests/client/regenerate.py`:
 same names, same arguments.
@@ -7,7 +7,7 @@ same names, same arguments.
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any, Protocol
+from typing import IO, Any
 from urllib.parse import quote
 
 from baozhen.client import calls
@@ -15,6 +15,7 @@ from baozhen.client.calls import Call, Upload
 from baozhen.client.downloads import Download
 from baozhen.client.lines import lines_of, spooled
 from baozhen.client.paging import Page
+from baozhen.client.parts import Part
 from baozhen.client.types import (
     Batch,
     BatchItem,
@@ -31,202 +32,7 @@ from baozhen.client.types import (
 _NDJSON = "application/x-ndjson"
 
 
-class Sender(Protocol):
-    """What a resource asks of its client."""
-
-    def send(self, call: Call) -> Any:
-        """Make a call and return its decoded answer."""
-
-    def page(self, call: Call) -> Page[Any]:
-        """Make a call that answers a page."""
-
-    def pages(self, call: Call) -> Iterator[Any]:
-        """Yield the items of all pages."""
-
-    def download(self, call: Call, to: IO[bytes]) -> Download:
-        """Write what a call answers."""
-
-
-class _Part:
-    """The part of a client that knows one resource."""
-
-    path = ""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-
-    def _one(self, id: str | int, *rest: str) -> str:
-        return "/".join([self.path, quote(str(id), safe=""), *rest])
-
-
-class _Readable(_Part):
-    """A resource that is listed and shown."""
-
-    def get(self, id: str) -> Resource:
-        """Return one by its id."""
-        return dict(self._sender.send(calls.get(self._one(id))))
-
-    def list(self, *, cursor: str = "", limit: int = 50, **filters: Any) -> Page[Resource]:
-        """Return one page, newest first."""
-        return self._sender.page(calls.get(self.path, cursor=cursor, limit=limit, **filters))
-
-    def iterate(self, **filters: Any) -> Iterator[Resource]:
-        """Yield all of them, page by page."""
-        return self._sender.pages(calls.get(self.path, **filters))
-
-
-class _Writable(_Readable):
-    """A resource that is also made, and acted upon."""
-
-    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Resource:
-        """Make one; a repetition under the same key returns the same one."""
-        return dict(self._sender.send(calls.write(self.path, body, key=idempotency_key)))
-
-    def act(
-        self,
-        id: str,
-        verb: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        idempotency_key: str | None = None,
-    ) -> Resource:
-        """Do `POST …/{id}/actions/{verb}`."""
-        path = self._one(id, "actions", verb)
-        return dict(self._sender.send(calls.write(path, body, key=idempotency_key)))
-
-
-class Envelopes(_Writable):
-    """签署任务: documents, the parties that sign them, and how far they are."""
-
-    path = "/envelopes"
-
-    def recall(self, id: str, reason: str) -> Resource:
-        """Take it back before it is complete."""
-        return self.act(id, "recall", {"reason": reason})
-
-    def remind(self, id: str) -> Resource:
-        """Remind those whose turn it is."""
-        return self.act(id, "remind")
-
-    def request_void(self, id: str, reason: str) -> Resource:
-        """Ask all parties to void it."""
-        return self.act(id, "void", {"reason": reason})
-
-    def link(self, id: str, role: str) -> Resource:
-        """Return a fresh link to the signing page for one signatory."""
-        path = self._one(id, "signatories", quote(role, safe=""), "link")
-        return dict(self._sender.send(calls.write(path)))
-
-    def audit(self, id: str) -> Sequence[Resource]:
-        """Return everything that happened, in order."""
-        answer = self._sender.send(calls.get(self._one(id, "audit")))
-        return [dict(item) for item in answer["items"]]
-
-    def download(self, id: str, to: IO[bytes], *, document: int = 1) -> Download:
-        """Write a document as it stands to `to`, checked against its digest."""
-        return self._sender.download(calls.get(self._one(id, "documents", str(document))), to)
-
-    def seal_file(
-        self,
-        file: IO[bytes] | bytes,
-        facts: Mapping[str, Any],
-        *,
-        name: str = "file.pdf",
-        idempotency_key: str | None = None,
-    ) -> Resource:
-        """Have a file of one's own sealed by the company, with no person in between."""
-        call = Call(
-            method="POST",
-            path="/sealings",
-            form={key: str(value) for key, value in facts.items()},
-            uploads={"file": Upload(name=name, content=file)},
-            idempotency_key=idempotency_key or calls.new_key(),
-        )
-        return dict(self._sender.send(call))
-
-    def flows(self) -> Sequence[Resource]:
-        """Return the ready-made flows, with what each wants filled in."""
-        return [dict(flow) for flow in self._sender.send(calls.get("/flows"))]
-
-
-class EnvelopeBatches(_Part):
-    """Many envelopes of one flow."""
-
-    path = "/envelope-batches"
-
-    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Resource:
-        """Start a flow for every row."""
-        return dict(self._sender.send(calls.write(self.path, body, key=idempotency_key)))
-
-    def get(self, id: str) -> Resource:
-        """Return how far a batch is."""
-        return dict(self._sender.send(calls.get(self._one(id))))
-
-    def rows(self, id: str, *, status: str = "") -> Iterator[Resource]:
-        """Yield what became of each row, optionally those of one status."""
-        return self._sender.pages(calls.get(self._one(id, "rows"), status=status))
-
-
-class Templates(_Writable):
-    """模版: what is filled in and where it is signed."""
-
-    path = "/templates"
-
-
-class Seals(_Writable):
-    """印章: the seal library, without its keys."""
-
-    path = "/seals"
-
-
-class Identities(_Part):
-    """Subjects, and the checks of who they are."""
-
-    path = "/subjects"
-
-    def register(
-        self, subject: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Register a person or an organisation; the same one gets the same id."""
-        return dict(self._sender.send(calls.write(self.path, subject, key=idempotency_key)))
-
-    def get(self, id: str) -> Resource:
-        """Return a subject, masked."""
-        return dict(self._sender.send(calls.get(self._one(id))))
-
-    def start_check(
-        self, check: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Begin a check of a subject."""
-        call = calls.write("/identity-checks", check, key=idempotency_key)
-        return dict(self._sender.send(call))
-
-    def get_check(self, id: str) -> Resource:
-        """Return how a check stands."""
-        return dict(self._sender.send(calls.get(f"/identity-checks/{quote(id, safe='')}")))
-
-    def iterate_checks(self, **filters: Any) -> Iterator[Resource]:
-        """Yield the checks that this client began."""
-        return self._sender.pages(calls.get("/identity-checks", **filters))
-
-
-class Organizations(_Readable):
-    """组织: units of the insurer and outside organisations."""
-
-    path = "/organizations"
-
-
-class Files(_Readable):
-    """文件中心: signed files, searched and fetched."""
-
-    path = "/files"
-
-    def download(self, id: str, to: IO[bytes]) -> Download:
-        """Write the signed file to `to`."""
-        return self._sender.download(calls.get(self._one(id, "content")), to)
-
-
-class Proposals(_Part):
+class Proposals(Part):
     """投保单: what policies are issued from."""
 
     path = "/proposals"
@@ -246,7 +52,7 @@ class Proposals(_Part):
         return result
 
 
-class Policies(_Part):
+class Policies(Part):
     """保单: what was issued."""
 
     path = "/policies"
@@ -274,7 +80,22 @@ class Policies(_Part):
         return dict(self._sender.send(calls.get(self._one(number, "proof"), kind=kind)))
 
 
-class Batches(_Part):
+class Clauses(Part):
+    """条款: the published terms of the products."""
+
+    path = "/clauses"
+
+    def list(self) -> Sequence[Resource]:
+        """Return every version of every product's terms."""
+        return [dict(item) for item in self._sender.send(calls.get(self.path))]
+
+    def download(self, product: str, version: str, to: IO[bytes]) -> Download:
+        """Write the sealed document to `to`, checked against its digest."""
+        path = self._one(product, quote(version, safe=""), "file")
+        return self._sender.download(calls.get(path), to)
+
+
+class Batches(Part):
     """批次: up to 100,000 proposals in one stream."""
 
     path = "/batches"
@@ -310,10 +131,10 @@ class Batches(_Part):
 
     def resume(self, id: int) -> Resource:
         """Try the failed lines again."""
-        return dict(self._sender.send(calls.write(self._one(id, "actions", "resume"))))
+        return self._once(id, "resume", {})
 
 
-class Verifications(_Part):
+class Verifications(Part):
     """验真: what a file is worth, as the platform sees it."""
 
     path = "/verifications"
@@ -326,7 +147,7 @@ class Verifications(_Part):
         return verdict
 
 
-class Events(_Part):
+class Events(Part):
     """事件: what happened, pulled instead of pushed."""
 
     path = "/events"
@@ -351,7 +172,7 @@ class Events(_Part):
         return self._sender.pages(calls.get(self.path, **query))
 
 
-class Webhooks(_Part):
+class Webhooks(Part):
     """回调: who is called about events."""
 
     path = "/webhooks"

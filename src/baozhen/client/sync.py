@@ -11,22 +11,28 @@ import httpx
 from baozhen.client import calls
 from baozhen.client.authentication import KeyAuth, TokenAuth
 from baozhen.client.calls import Call
+from baozhen.client.centre import (
+    Accounts,
+    Certificates,
+    EnvelopeBatches,
+    Envelopes,
+    Files,
+    Identities,
+    Organizations,
+    Seals,
+    Statistics,
+    Templates,
+)
 from baozhen.client.configuration import Options
 from baozhen.client.downloads import Download, check_whole, expected_digest
 from baozhen.client.errors import NoAnswer
 from baozhen.client.paging import Page, page_from
 from baozhen.client.resources import (
     Batches,
-    EnvelopeBatches,
-    Envelopes,
+    Clauses,
     Events,
-    Files,
-    Identities,
-    Organizations,
     Policies,
     Proposals,
-    Seals,
-    Templates,
     Verifications,
     Webhooks,
 )
@@ -55,7 +61,10 @@ class Client:
             follow_redirects=False,
             transport=transport,
         )
+        self.accounts = Accounts(self)
         self.batches = Batches(self)
+        self.certificates = Certificates(self)
+        self.clauses = Clauses(self)
         self.envelope_batches = EnvelopeBatches(self)
         self.envelopes = Envelopes(self)
         self.events = Events(self)
@@ -65,6 +74,7 @@ class Client:
         self.policies = Policies(self)
         self.proposals = Proposals(self)
         self.seals = Seals(self)
+        self.statistics = Statistics(self)
         self.templates = Templates(self)
         self.verifications = Verifications(self)
         self.webhooks = Webhooks(self)

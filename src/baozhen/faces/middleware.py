@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from baozhen.faces import problems
+from baozhen.faces.browsers import is_too_old, refusal
 from baozhen.faces.errors import MalformedRequest
 
 # Scripts and styles come from our own files only; a page cannot be framed, and cannot post away.
@@ -46,14 +47,31 @@ class FacesMiddleware:
         allowance = getattr(request, "allowance", None)
         for name, value in {**HEADERS, **(allowance.headers if allowance else {})}.items():
             response.headers.setdefault(name, value)
+        embed_host = getattr(request, "embed_host", "")
+        if embed_host:
+            _admit_frame(response, embed_host)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         # PostgreSQL holds no NUL: an address with one names nothing that could exist.
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.answer(request, MalformedRequest(reason="地址含有非法字符"))
+        if is_too_old(request):
+            return refusal()
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn an error of a view into an answer; what is a bug is logged with its number."""
         return problems.answer(request, error)
+
+
+def _admit_frame(response: HttpResponse, host: str) -> None:
+    """Let the page stand inside pages of exactly this origin, with its cookies where they are."""
+    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {host}")
+    response.headers["Content-Security-Policy"] = policy
+    del response.headers["X-Frame-Options"]
+    for cookie in response.cookies.values():
+        # A frame of another site gets cookies of its own only with these three attributes; the
+        # standard library knows the last one from Python 3.14 on. HTTPS, or a local machine.
+        cookie["secure"] = True
+        cookie["samesite"] = "None; Partitioned"

@@ -1,6 +1,7 @@
-"""Draw the first page of a PDF as a PNG: a program of its own, so that a bad file kills only it.
+"""Draw a page of a PDF as a PNG: a program of its own, so that a bad file kills only it.
 
-Run as `python -m baozhen.faces.pictures`: PDF on standard input, PNG on standard output.
+Run as `python -m baozhen.faces.pictures <page, from 0>`: PDF on standard input, PNG on standard
+output.
 """
 
 import io
@@ -27,9 +28,14 @@ class PictureFailed(Outage):
 
 def first_page(pdf: bytes) -> bytes:
     """Return the first page as a PNG, drawn in a process with limits; raises PictureFailed."""
+    return page_picture(pdf, 0)
+
+
+def page_picture(pdf: bytes, number: int) -> bytes:
+    """Return a page, counted from 0, as a PNG, drawn in a process with limits."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "baozhen.faces.pictures"],
+        done = subprocess.run(  # noqa: S603 -- our own interpreter and module, no shell
+            [sys.executable, "-m", "baozhen.faces.pictures", str(number)],
             input=pdf,
             capture_output=True,
             timeout=_SECONDS_MAX,
@@ -46,7 +52,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS_MAX, _SECONDS_MAX))
     document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
     document.init_forms()  # the seal is drawn by the signature's field
-    page = document[0]
+    page = document[int(sys.argv[1]) if len(sys.argv) > 1 else 0]
     picture = io.BytesIO()
     drawn = page.render(scale=_SCALE).to_pil().convert("RGB")
     # A palette keeps the picture small; without dithering the pale grounds stay even.

@@ -60,7 +60,12 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "connected_system_unknown": 404,
     "api_client_unknown": 404,
     "envelope_not_found": 404,
+    "file_unknown": 404,
+    "statement_unknown": 404,
+    "download_link_refused": 404,
+    "sketch_not_found": 404,
     "flow_unknown": 404,
+    "template_unknown": 404,
     "signature_missing": 401,
     "signature_invalid": 401,
     "signature_replayed": 401,
@@ -88,6 +93,12 @@ CONFLICT_CODES = frozenset(
         "envelope_closed",
         "batch_ended",
         "void_not_open",
+        "deposit_under_way",
+        "print_limit_reached",
+        "template_code_taken",
+        "template_version_fixed",
+        "template_version_not_submitted",
+        "template_edited_meanwhile",
     }
 )
 RETRYABLE_CODES = frozenset({"request_in_progress", "file_not_ready"})

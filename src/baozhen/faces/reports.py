@@ -50,6 +50,14 @@ _GENUINE: Mapping[str, Answer] = {
         "请联系我公司客服核实保单状态，核实之前请勿仅凭此文件办理业务。",
     ),
 }
+_STRANGERS = Answer(
+    "签章真实，非我公司签发",
+    "文件由其他机构或个人签署，签名有效、内容没有改动，签名证书来自我公司认可的认证机构；"
+    "它不是我公司签发的文件。",
+    "amber",
+    "shield-check",
+    "签署者的名称见下方；文件的效力请向签署者核实。",
+)
 _OTHERS: Mapping[str, Answer] = {
     "tampered": Answer(
         "已被改动",
@@ -92,8 +100,10 @@ _OTHERS: Mapping[str, Answer] = {
 }
 
 
-def answer_for(verdict: str, word: str) -> Answer:
+def answer_for(verdict: str, word: str, *, is_strangers: bool = False) -> Answer:
     """Return the headline for a verdict and the register's word."""
+    if is_strangers:
+        return _STRANGERS
     if verdict == "genuine":
         return _GENUINE.get(word, _GENUINE["unknown"])
     return _OTHERS.get(verdict, _OTHERS["unreadable"])

@@ -92,6 +92,23 @@ KINDS_IN_FULL: Mapping[str, str] = {
     "compulsory": "机动车交通事故责任强制保险",
     "commercial": "机动车商业保险",
 }
+DOCUMENT_TYPES: Mapping[str, str] = {
+    "policy": "电子保单",
+    "mark": "电子保险标志",
+    "clauses": "保险条款",
+    "application_contract": "投保合同",
+    "proposal_confirmation": "投保确认书",
+    "endorsement": "批单",
+    "change_application": "保全申请书",
+    "beneficiary_change": "受益人变更申请",
+    "beneficiary_qualification": "受益人资格证明",
+    "claim_application": "理赔申请书",
+    "customer_receipt": "客户回执",
+    "insured_list": "被保险人清单",
+    "agent_contract": "代理合同",
+    "reinsurance_contract": "再保险合同",
+    "litigation_guarantee": "诉讼保全保函",
+}
 FILE_KINDS: Mapping[str, str] = {
     "policy": "电子保单",
     "mark": "电子保险标志",

@@ -144,6 +144,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "baozhen.faces.console.sign_in.locked_out"
+BAOZHEN_METRICS_TOKEN = os.environ.get("BAOZHEN_METRICS_TOKEN", "")
 BAOZHEN_TRUSTED_PROXIES = int(os.environ.get("BAOZHEN_TRUSTED_PROXIES", "0"))
 CAPTCHA_LENGTH = 4
 CAPTCHA_TIMEOUT = 5  # minutes

@@ -14,11 +14,16 @@ from baozhen.insurance.policies.services.resources import process_timestamper
 from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes
+from baozhen.signing.envelopes.services.leaving import open_tasks_of
+from baozhen.signing.envelopes.services.telling import install_text_counter
+from baozhen.signing.files import flow as files
 from baozhen.signing.identity import flow as identity
 from baozhen.signing.organizations import flow as organizations
+from baozhen.signing.organizations.services.directory import install_open_tasks
 from baozhen.signing.risks import flow as risks
 from baozhen.signing.seals import flow as seals
 from baozhen.signing.statistics import flow as statistics
+from baozhen.signing.statistics.services import count_text
 from baozhen.signing.templates import flow as templates
 from baozhen.site.checks import CHECKS
 
@@ -30,6 +35,8 @@ def wire() -> None:
     log.install_signer(partial(LogSigner, certificates_ever=certificates_ever))
     upkeep.install_log_stamp(_stamp)
     install_checks(CHECKS)
+    install_text_counter(count_text)
+    install_open_tasks(open_tasks_of)
 
 
 def whole_flow() -> Mapping[str, tuple[str, ...]]:
@@ -41,6 +48,7 @@ def whole_flow() -> Mapping[str, tuple[str, ...]]:
         identity,
         certificates,
         seals,
+        files,
         envelopes,
         statistics,
         templates,

@@ -14,7 +14,11 @@ pytestmark = pytest.mark.django_db
 
 OPEN = {"/api/v1/health", "/api/v1/oauth/token", "/api/v1/file-links/{token}"}
 # A connected identity system proves itself by its own signature, no program by its key.
-WITHOUT_SCOPE = {"/api/v1/verifications", "/api/v1/identity-callbacks/own-system"}
+WITHOUT_SCOPE = {
+    "/api/v1/verifications",
+    "/api/v1/verifications/report",
+    "/api/v1/identity-callbacks/own-system",
+}
 # Ids of nothing, each of the form that its operation takes.
 PREFIXES = {
     "envelope_id": "env",

@@ -37,10 +37,10 @@ def seal(program):
     assert answer.status_code == 201
     again = program.post("/seals", body(), Idempotency_Key="seal-1")
     assert again.json() == answer.json()
-    change = SealChange.objects.get()
+    change = SealChange.objects.latest("pk")
     assert change.requested_by == "api:core"
     decide_change(change.pk, approved=True, decision="", actor="staff:boss", at=now())
-    return Seal.objects.get()
+    return Seal.objects.latest("pk")
 
 
 @pytest.mark.requirement("S2-L160.f1")

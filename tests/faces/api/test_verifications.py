@@ -1,5 +1,6 @@
 """POST /verifications and the health of the site."""
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from baozhen.insurance.verification.models import VerificationEntry
@@ -48,3 +49,11 @@ def test_a_verb_that_an_address_does_not_take(program):
     response = program.post("/health")
     assert response.status_code == 405
     assert response["Allow"] == "GET"
+
+
+@pytest.mark.requirement("S2-L160.b2")
+def test_a_report_is_sent_and_is_genuine_itself(program, pdf):
+    answer = program.upload("/verifications/report", file=SimpleUploadedFile("a.pdf", pdf))
+    assert answer["Content-Type"] == "application/pdf"
+    again = program.upload("/verifications", file=SimpleUploadedFile("r.pdf", answer.content))
+    assert again.json()["verdict"] == "genuine"

@@ -45,7 +45,9 @@ def verdict_of(file, **options):
     )
 
 
-@pytest.mark.requirement("S0-4.3.4a1", "S0-4.3.4b", "S2-L133.05", "S2-L714b", "S2-L714d")
+@pytest.mark.requirement(
+    "S0-4.3.4a1", "S0-4.3.4b", "S2-L133.05", "S2-L714b", "S2-L714d", "S2-L40d"
+)  # fmt: skip
 def test_a_day_in_the_life():
     submission = submit_and_work(make_proposal(1))
 
@@ -71,7 +73,7 @@ def test_a_day_in_the_life():
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.requirement("S0-4.3.1a")
+@pytest.mark.requirement("S0-4.3.1a", "S2-L4b")
 def test_the_text_of_the_signed_file_is_the_stored_content(form):
     for file in issue(make_proposal(9, form=form)):
         text = extract_text(get_storage().get(file.sha256))

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from baozhen.foundation.errors import DevelopmentOnly, IllegalMove
+from baozhen.foundation.events.models import Event
 from baozhen.foundation.keys.access import key_access
 from baozhen.foundation.keys.errors import SecretExists
 from baozhen.foundation.sealing.enrolment import make_key, request_certificate
@@ -390,6 +391,9 @@ def test_ends_are_announced_once_at_each_of_three_days():
     assert announced == [0, 1, 0, 1, 0, 1, 0]
     risks = Risk.objects.filter(kind="certificates.expiring").order_by("pk")
     assert [risk.facts["days"] for risk in risks] == [90, 30, 7]
+    events = Event.objects.filter(type="certificate.expiring").order_by("pk")
+    assert [json.loads(event.body)["data"]["days"] for event in events] == [90, 30, 7]
+    assert {event.subject_id for event in events} == {binding.fingerprint}
 
 
 def test_a_revocation_keeps_its_reason_and_time():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.forms import Flow
@@ -182,6 +183,7 @@ def values_for(flow: Flow) -> dict:
     """Fill in everything a flow asks for."""
     samples = {
         "text": "测试内容",
+        "email": "court@example.com",
         "number": 30,
         "amount": 1_234_500,
         "date": "2026-12-01",
@@ -193,7 +195,7 @@ def values_for(flow: Flow) -> dict:
 
 
 @pytest.fixture
-def desk(transactional_db, platform, settings):
+def desk(transactional_db, bare_platform, settings):
     """People, seals and a worker's hands."""
     settings.BAOZHEN_TIMESTAMP = "none"
     make_seal(root_unit().name, unit=root_unit())
@@ -204,3 +206,19 @@ def desk(transactional_db, platform, settings):
 def later():
     """A moment after everything has expired."""
     return now() + timedelta(days=400)
+
+
+@pytest.fixture
+def promised(transactional_db):
+    """Return the keys of the jobs of one kind that stand in the queue, in order."""
+
+    def keys(name):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT (args->>'key')::bigint FROM procrastinate_jobs"
+                " WHERE task_name = %s ORDER BY id",
+                [name],
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    return keys

@@ -247,7 +247,7 @@ def test_two_who_sign_at_once_both_end_up_on_the_document(desk):
 
 @pytest.mark.requirement("S2-L160.i1", "S2-L160.j1", "S2-L420a")
 def test_a_suspended_seal_leaves_the_task_waiting_and_visible(desk):
-    seal = Seal.objects.get()
+    seal = Seal.objects.filter(name__endswith="合同专用章").get()
     freeze_seal(seal.pk, reason="遗失", actor="staff:officer", at=now())
     envelope = desk.start(flow_of("policy_insurer"))
     action = actions(envelope)["insurer", "seal"]
@@ -264,7 +264,7 @@ def test_a_suspended_seal_leaves_the_task_waiting_and_visible(desk):
 
 
 def test_a_refused_use_is_on_record(desk):
-    seal = Seal.objects.get()
+    seal = Seal.objects.filter(name__endswith="合同专用章").get()
     seal.grants.update(state="revoked")
     envelope = desk.start(flow_of("policy_insurer"))
     perform_action(key=actions(envelope)["insurer", "seal"].pk)

@@ -2,6 +2,9 @@
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.drawing import document_overlay
+from baozhen.foundation.sealing.parties import PartyOrder, accept, organization_party, sign_party
+from baozhen.signing.certificates.queries import bound_certificates
+from baozhen.signing.organizations.queries import root_unit
 from baozhen.trust.pdf.overlay import TextItem
 
 
@@ -23,3 +26,10 @@ def text_pdf(text):
     out += b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
     item = TextItem(0, (40.0, 700.0, 550.0, 800.0), text)
     return document_overlay().draw(bytes(out), [item], at=now().replace(microsecond=0)).data
+
+
+def sealed_pdf(text):
+    """Return one page that says `text`, signed by the insurer."""
+    at = now().replace(microsecond=0)
+    party = organization_party(bound_certificates(root_unit(), at), at=at)
+    return sign_party(accept(text_pdf(text)), party, PartyOrder("Company", at, "签署")).data

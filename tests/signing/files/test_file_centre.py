@@ -184,7 +184,6 @@ def test_prints_are_numbered_counted_and_limited(entry, settings):
     assert FileCopy.objects.count() == 2
 
 
-@pytest.mark.requirement("S2-L714b")
 def test_a_link_serves_once_from_its_network_and_in_its_time(entry):
     order = LinkOrder(recipient="核心系统", networks=("10.1.0.0/16",))
     link, token = make_link(entry, order, actor="t", at=now())

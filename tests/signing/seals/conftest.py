@@ -23,6 +23,11 @@ DIGEST = "ab" * 32
 
 
 @pytest.fixture
+def platform(bare_platform):
+    """What these tests begin with."""
+
+
+@pytest.fixture
 def at(platform):
     """A working hour in Shanghai inside the validity of the platform's certificates."""
     from baozhen.foundation.clock import now

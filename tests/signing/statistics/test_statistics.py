@@ -3,11 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models import Count
 
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.ids import new_id
+from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.envelopes.services.telling import notify_signatory
+from baozhen.signing.identity.services.codes import CodeRequest, send_code
+from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
+from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import root_unit
 from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed
 from baozhen.signing.statistics.models import DayFigure, Statement, UsageRecord
@@ -17,11 +23,13 @@ from baozhen.signing.statistics.services import (
     clear_month,
     collect_usage,
     confirm_statement,
+    count_text,
     lock_statement,
     refresh_figures,
     set_price,
 )
 from baozhen.signing.statistics.states import ChargeMode, Measure, UsageKind
+from tests.signing.envelopes.conftest import desk  # noqa: F401 -- a fixture
 from tests.signing.files.making import text_pdf
 from tests.signing.files.test_file_centre import enter
 
@@ -49,7 +57,7 @@ def completed(unit, number, at):
     )
 
 
-@pytest.mark.requirement("S2-L160.e2", "S2-L160.e1", "S2-L160.e3")
+@pytest.mark.requirement("S2-L160.e2")
 def test_figures_are_counted_by_day_and_counting_again_changes_nothing(platform):
     unit = root_unit()
     enter(text_pdf("一"), unit, channel="api")
@@ -97,3 +105,102 @@ def test_a_running_month_is_not_cleared_and_prices_hold_whole_months(platform):
     price = Price(kind=UsageKind.SEAL, mode=ChargeMode.PIECE, fen=1, starts_on=date(2026, 9, 2))
     with pytest.raises(PriceMalformed):
         set_price(price, actor="t", at=LATER)
+
+
+@pytest.fixture
+def signed(desk):  # noqa: F811
+    """An application contract that a person signed and the insurer sealed."""
+    envelope = desk.finish(desk.start(flow_of("application_contract"), client="api:core"))
+    assert envelope.state == "completed", envelope.last_error
+    return envelope
+
+
+def counted(measure, by, **only):
+    today = shanghai_date(now())
+    days = {"since": today, "until": today + timedelta(days=1)}
+    refresh_figures(**days)
+    units = list(OrgUnit.objects.values_list("pk", flat=True))
+    return sums(figures(measure, units=units, **days).filter(**only), by)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.requirement("S2-L160.e1")
+def test_the_use_of_seals_is_counted_by_time_branch_type_and_channel(signed):
+    today = shanghai_date(now()).isoformat()
+    contract = {"type": "application_contract"}
+    assert counted(Measure.SEALS, "day", **contract) == [(today, 1)]
+    assert counted(Measure.SEALS, "unit", **contract) == [(root_unit().name, 1)]
+    assert counted(Measure.SEALS, "channel", **contract) == [("application_contract", 1)]
+    assert ("application_contract", 1) in counted(Measure.SEALS, "type")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.requirement("S2-L160.e3")
+def test_signing_is_counted_by_time_branch_type_and_channel(signed):
+    today = shanghai_date(now()).isoformat()
+    core = {"channel": "api:core"}
+    assert counted(Measure.SIGNATURES, "day", **core) == [(today, 2)]
+    assert counted(Measure.SIGNATURES, "unit", **core) == [(root_unit().name, 2)]
+    assert counted(Measure.SIGNATURES, "type", **core) == [("seal", 1), ("sign", 1)]
+    assert ("api:core", 2) in counted(Measure.SIGNATURES, "channel")
+
+
+def test_what_is_sealed_silently_is_a_signature_too(platform):
+    at = now()
+    for number in ("1", "2"):
+        envelope = completed(root_unit(), number, at)
+        Envelope.objects.filter(pk=envelope.pk).update(rules={"silent": True})
+    completed(root_unit(), "3", at)
+    assert counted(Measure.SIGNATURES, "type", channel="api:core") == [("seal", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.requirement("S2-L160.m6")
+def test_every_kind_of_use_is_charged_to_the_unit_of_the_task(signed):
+    today = shanghai_date(now())
+    days = {"since": today, "until": today + timedelta(days=1)}
+    collect_usage(**days)
+    assert collect_usage(**days) == 0
+    used = dict(
+        UsageRecord.objects.filter(unit=root_unit())
+        .values_list("kind")
+        .annotate(pieces=Count("pk"))
+        .order_by()
+    )
+    clauses = Envelope.objects.filter(document_type="clauses").count()
+    assert used["envelope"] == used["seal"] == 1 + clauses
+    assert used["signature"] == 1
+    assert used["sms"] >= 1, "the code of the signing"
+    assert UsageRecord.objects.exclude(unit=root_unit()).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_link_that_goes_out_by_text_is_charged_once(desk):  # noqa: F811
+    envelope = desk.start(flow_of("application_contract"))
+    before = UsageRecord.objects.filter(kind=UsageKind.SMS).count()
+    action = envelope.actions.filter(state="ready", type="sign").get()
+    notify_signatory(key=action.pk)
+    texts = UsageRecord.objects.filter(kind=UsageKind.SMS, unit=envelope.unit)
+    assert texts.count() == before + 1
+    receipt = texts.latest("pk").source
+    count_text(receipt, envelope.unit_id, now())
+    assert texts.count() == before + 1
+
+
+def test_a_code_for_no_document_is_paid_by_head_office(platform):
+    at = now()
+    subject = register_subject(
+        SubjectFacts(
+            kind="person",
+            name="测试伟",
+            id_type="id_card",
+            id_no="990000199001010011",
+            mobile="19900000011",
+        ),
+        actor="t",
+        at=at,
+    )
+    send_code(CodeRequest(subject_id=subject.public_id, purpose="download"), at=at)
+    today = shanghai_date(at)
+    collect_usage(since=today, until=today + timedelta(days=1))
+    assert UsageRecord.objects.get(kind=UsageKind.SMS).unit == root_unit()

@@ -6,14 +6,16 @@ import pytest
 
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.services import (
     Approval,
     Content,
     TemplateDraft,
     approve_version,
     create_template,
+    submit_version,
 )
-from baozhen.signing.templates.states import SourceKind
+from baozhen.signing.templates.states import SourceKind, VersionState
 
 WRITER, CHECKER = "staff:writer", "staff:checker"
 SOURCE = """#import "/look.typ": *
@@ -62,10 +64,12 @@ def draft(unit, at):
 
 @pytest.fixture
 def approve(at):
-    """Approve a draft by another person."""
+    """Have a draft approved by another person."""
 
     def act(version, on=date(2026, 1, 1), **more):
         approval = Approval(effective_from=on, **more)
+        if TemplateVersion.objects.get(pk=version.pk).state == VersionState.DRAFT:
+            submit_version(version.pk, actor=WRITER, at=at)
         return approve_version(version.pk, approval, actor=CHECKER, at=at)
 
     return act

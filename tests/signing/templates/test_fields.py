@@ -39,7 +39,6 @@ GOOD = {
 }
 
 
-@pytest.mark.requirement("S2-L160.c1")
 def test_every_kind_is_taken_and_goes_to_json_and_back():
     assert check_fields(ALL, pages=None, needs_place=False) == []
     fields = fields_from_json(ALL)

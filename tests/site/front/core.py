@@ -6,10 +6,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Core:
-    """Answers every request with what it saw."""
+    """Answers every request with what it saw; over TLS when it is given a context."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.seen = []
+        self._tls = tls
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,12 +45,23 @@ class Core:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._speak_tls()
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
+    def _speak_tls(self):
+        if self._tls is None:
+            return
+        # The handshake waits until the request's own thread reads: it blocks nobody else.
+        self._server.socket = self._tls.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self._server.handle_error = lambda *_of: None  # who is refused is no news
+
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self):
         self._server.shutdown()

@@ -21,9 +21,11 @@ from baozhen.faces.api.conventions import (
 )
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.client import address_of
-from baozhen.faces.limits import LIVE, QUERY, VERIFICATIONS, spend
+from baozhen.faces.limits import BULK, LIVE, QUERY, VERIFICATIONS, spend
 from baozhen.foundation.clock import now
+from baozhen.signing.envelopes.evidence import parts_of
 from baozhen.signing.files.errors import FileUnknown
+from baozhen.signing.files.evidence import make_package
 from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.search import Wanted, file_of, find_files
 from baozhen.signing.files.services import (
@@ -37,6 +39,15 @@ from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.services import Scope
 
 router = Router(tags=["文件"])
+
+
+def _binary(description: str, media_type: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"description": description, "content": content}}}
+
+
+_PDF = _binary("文件原件", "application/pdf")
+_ZIP = _binary("证据包，可用 baozhen verify 离线核验", "application/zip")
 
 
 class FileInfo(Schema):
@@ -126,16 +137,33 @@ def get_file(request: HttpRequest, id: PublicId) -> dict[str, Any]:
 
 @router.get(
     "/files/{id}/content",
-    response={200: bytes, **PROBLEMS},
+    response={200: None, **PROBLEMS},
     auth=Bearer(Scope.FILES_READ, QUERY),
     summary="下载文件",
+    openapi_extra=_PDF,
 )
 def get_content(request: HttpRequest, id: PublicId) -> HttpResponse:
     """Send the file; who took it when is on record."""
     entry = _own(request, id)
     name = client_name(request)
     order = CopyOrder(recipient=name, reason="接口下载", address=address_of(request))
-    return _pdf(download(entry, order, actor=name, at=now()).data, entry.public_id)
+    return _sent(download(entry, order, actor=name, at=now()).data, entry.public_id)
+
+
+@router.get(
+    "/files/{id}/evidence",
+    response={200: None, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, BULK),
+    summary="下载证据包",
+    openapi_extra=_ZIP,
+)
+def get_evidence(request: HttpRequest, id: PublicId) -> HttpResponse:
+    """Make the evidence package of the file and send it; who took it when is on record."""
+    entry = _own(request, id)
+    name = client_name(request)
+    order = CopyOrder(recipient=name, reason="接口取证据包", address=address_of(request))
+    made = make_package(entry, order, parts=parts_of(entry), actor=name, at=now())
+    return _sent(made.data, made.copy.number, ending="zip", media_type="application/zip")
 
 
 @router.post(
@@ -166,16 +194,17 @@ def create_link(request: HttpRequest, id: PublicId, body: LinkIn) -> Status[Any]
 
 @router.get(
     "/file-links/{token}",
-    response={200: bytes, **PROBLEMS},
+    response={200: None, **PROBLEMS},
     auth=None,
     summary="凭链接取文件",
+    openapi_extra=_PDF,
 )
 def take_file(request: HttpRequest, token: Annotated[str, Field(max_length=64)]) -> HttpResponse:
     """Send the file of a link, once more counted."""
     address = address_of(request)
     spend(VERIFICATIONS, address)
     made = take_by_link(token, address=address or None, at=now())
-    return _pdf(made.data, made.copy.number)
+    return _sent(made.data, made.copy.number)
 
 
 def _own(request: HttpRequest, public_id: str) -> FileEntry:
@@ -190,12 +219,14 @@ def _units() -> list[int]:
     return list(OrgUnit.objects.values_list("pk", flat=True))
 
 
-def _pdf(data: bytes, name: str) -> HttpResponse:
+def _sent(
+    data: bytes, name: str, *, ending: str = "pdf", media_type: str = "application/pdf"
+) -> HttpResponse:
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}.pdf"',
+        "Content-Disposition": f'attachment; filename="{name}.{ending}"',
         "Cache-Control": "no-store",
     }
-    return HttpResponse(data, content_type="application/pdf", headers=headers)
+    return HttpResponse(data, content_type=media_type, headers=headers)
 
 
 def _file(entry: FileEntry) -> dict[str, Any]:

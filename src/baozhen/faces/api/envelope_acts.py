@@ -9,12 +9,19 @@ from baozhen.faces.api.auth import Bearer
 from baozhen.faces.api.conventions import REPEATABLE, Made, client_name, idempotent
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.api.envelope_answers import describe, own
-from baozhen.faces.api.envelope_schemas import EnvelopeOut, LinkOut, ReasonIn, StepActIn
+from baozhen.faces.api.envelope_schemas import (
+    EmbedIn,
+    EnvelopeOut,
+    LinkOut,
+    ReasonIn,
+    StepActIn,
+)
 from baozhen.faces.errors import NotFound
 from baozhen.faces.limits import LIVE
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.models import Action
 from baozhen.signing.envelopes.services.acts import approve, decline, recall, seal
+from baozhen.signing.envelopes.services.embedding import OPEN_WITHIN, issue_embed_link
 from baozhen.signing.envelopes.services.links import issue_link
 from baozhen.signing.envelopes.services.telling import link_address, remind
 from baozhen.signing.envelopes.services.voiding import request_void
@@ -99,6 +106,29 @@ def signing_link(request: HttpRequest, envelope_id: str, role: str) -> Status[An
             raise NotFound(what="这个签署方")
         token = issue_link(signatory, actor=client_name(request), at=now())
         answer = {"url": link_address(token), "expires_at": envelope.expires_at}
+        return Made(201, answer, envelope.public_id)
+
+    return idempotent(request, act)
+
+
+@router.post(
+    "/envelopes/{envelope_id}/signatories/{role}/embed-link",
+    response={201: LinkOut, **PROBLEMS},
+    auth=Bearer(Scope.ENVELOPES_WRITE, LIVE),
+    summary="嵌入页链接",
+    openapi_extra=REPEATABLE,
+)
+def embed_link(request: HttpRequest, envelope_id: str, role: str, body: EmbedIn) -> Status[Any]:
+    """Give a link that opens once, within ten minutes, in a frame of a page of this origin."""
+
+    def act() -> Made:
+        envelope = own(request, envelope_id)
+        signatory = envelope.signatories.filter(role=role, subject__isnull=False).first()
+        if signatory is None:
+            raise NotFound(what="这个签署方")
+        client, at = client_name(request), now()
+        token = issue_embed_link(signatory, body.origin, client=client, actor=client, at=at)
+        answer = {"url": link_address(f"embed/{token}"), "expires_at": at + OPEN_WITHIN}
         return Made(201, answer, envelope.public_id)
 
     return idempotent(request, act)

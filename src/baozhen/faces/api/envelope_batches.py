@@ -20,6 +20,7 @@ from baozhen.faces.api.conventions import (
 )
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.api.envelope_schemas import BatchIn, BatchOut, ReasonIn, RowPage
+from baozhen.faces.api.template_reach import template_seen
 from baozhen.faces.errors import NotFound
 from baozhen.faces.limits import BULK, LIVE, QUERY
 from baozhen.faces.lines import lines_of
@@ -33,6 +34,7 @@ from baozhen.signing.envelopes.services.batches import (
     end_batch,
     retry_failed,
 )
+from baozhen.signing.envelopes.services.from_templates import is_template
 from baozhen.signing.organizations.queries import root_unit, unit_of
 from baozhen.signing.organizations.services import Scope
 
@@ -40,7 +42,8 @@ router = Router(tags=["签署任务"])
 _KEYS_START = "key:"
 _LINES = {
     "required": True,
-    "description": "每行一个 JSON 对象：values、parties、biz_no，最多 100,000 行",
+    "description": "每行一个 JSON 对象：values、parties、biz_no，"
+    "用模版时还有 silent，最多 100,000 行",
     "content": {NDJSON_TYPE: {"schema": {"type": "string"}}},
 }
 
@@ -57,7 +60,7 @@ def submit_batch(request: HttpRequest, body: BatchIn) -> Status[Any]:
 
     def act() -> Made:
         order = BatchOrder(
-            flow=body.flow,
+            flow=_flow(request, body.flow),
             client=client_name(request),
             unit=unit_of(body.unit) if body.unit else root_unit(),
             biz_no=body.biz_no,
@@ -77,13 +80,13 @@ def submit_batch(request: HttpRequest, body: BatchIn) -> Status[Any]:
 )
 def stream_batch(
     request: HttpRequest,
-    flow: Annotated[str, Field(max_length=48, description="流程代码")],
+    flow: Annotated[str, Field(max_length=48, description="流程代码，或模版编号 tpl_…")],
     unit: Annotated[str, Field(max_length=40, description="发起机构；空为总公司")] = "",
 ) -> Status[Any]:
     """Take a long table line by line; the same Idempotency-Key gives the same batch."""
     require_type(request, NDJSON_TYPE)
     order = BatchOrder(
-        flow=flow,
+        flow=_flow(request, flow),
         client=client_name(request),
         unit=unit_of(unit) if unit else root_unit(),
         biz_no=f"{_KEYS_START}{idempotency_key(request)}"[:64],
@@ -175,6 +178,11 @@ def describe_batch(batch: EnvelopeBatch) -> dict[str, Any]:
         "failed": counts.failed,
         "waiting": counts.waiting,
     }
+
+
+def _flow(request: HttpRequest, flow: str) -> str:
+    """Return the flow; a template must be one that the program may see."""
+    return template_seen(request, flow).public_id if is_template(flow) else flow
 
 
 def _own_batch(request: HttpRequest, batch_id: str) -> EnvelopeBatch:

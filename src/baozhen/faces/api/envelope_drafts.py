@@ -3,6 +3,7 @@
 import base64
 import binascii
 from datetime import datetime, timedelta
+from typing import Any
 
 from baozhen.faces.api.envelope_schemas import FreeIn, PlaceIn, SignatoryIn, StepIn
 from baozhen.signing.envelopes.errors import DraftInvalid
@@ -18,6 +19,8 @@ from baozhen.signing.identity.services.subjects import SubjectFacts, register_su
 from baozhen.signing.organizations.queries import legal_entity_of, root_unit, unit_of
 
 _DAYS = 30
+WAYS = ("draw", "type", "upload", "adopted")
+_RECEIVER, _ADDRESS = "deliver_name", "deliver_email"
 
 
 def draft_of(body: FreeIn, *, client: str, at: datetime) -> EnvelopeDraft:
@@ -37,10 +40,29 @@ def draft_of(body: FreeIn, *, client: str, at: datetime) -> EnvelopeDraft:
         actions=[_action(step) for step in body.actions],
         biz_no=body.biz_no,
         message=body.message,
-        values=body.values,
-        rules={"reading_seconds": body.reading_seconds, "identity": body.identity},
+        values=_values(body),
+        rules=_rules(body),
         expires_at=body.expires_at or at + timedelta(days=_DAYS),
     )
+
+
+def _values(body: FreeIn) -> dict[str, Any]:
+    """The receiver stands with the values, which are encrypted; the rules only say where."""
+    if body.deliver_to is None:
+        return body.values
+    return body.values | {_RECEIVER: body.deliver_to.name, _ADDRESS: body.deliver_to.email}
+
+
+def _rules(body: FreeIn) -> dict[str, Any]:
+    unknown = set(body.ways) - set(WAYS)
+    if unknown:
+        raise DraftInvalid(path="ways", reason=f"没有签名方式 {sorted(unknown)[0]}")
+    rules: dict[str, Any] = {"reading_seconds": body.reading_seconds, "identity": body.identity}
+    if body.ways:
+        rules["ways"] = body.ways
+    if body.deliver_to is not None:
+        rules["deliver_to"] = {"name": _RECEIVER, "address": _ADDRESS}
+    return rules
 
 
 def _pdf(content: str, path: str) -> bytes:
@@ -55,7 +77,13 @@ def _signatory(party: SignatoryIn, *, client: str, at: datetime) -> SignatoryDra
         unit = unit_of(party.unit)
         name = legal_entity_of(unit).name
         return SignatoryDraft(
-            role=party.role, label=party.label, kind="organization", name=name, unit=unit
+            role=party.role,
+            label=party.label,
+            kind="organization",
+            name=name,
+            unit=unit,
+            channel=party.channel,
+            channel_id=party.channel_id,
         )
     facts = SubjectFacts(
         kind="person",
@@ -71,6 +99,8 @@ def _signatory(party: SignatoryIn, *, client: str, at: datetime) -> SignatoryDra
         kind="person",
         name=party.name,
         subject=register_subject(facts, actor=client, at=at),
+        channel=party.channel,
+        channel_id=party.channel_id,
         papers=[
             PaperDraft(key=paper.key, label=paper.label, required=paper.required)
             for paper in party.papers

@@ -1,7 +1,7 @@
 """What programs say and hear about signing tasks."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Field, Schema
 
@@ -21,29 +21,48 @@ class PartyIn(Schema):
     mobile: str = Field("", max_length=11, description="手机号，接收签署链接和验证码")
     email: str = Field("", max_length=254, description="邮箱")
     unit: str = Field("", max_length=40, description="单位方的机构编号 org_…")
+    channel: str = Field(
+        "",
+        pattern="^(sms|mail|wechat|dingtalk)?$",
+        description="通知渠道；空为短信，没有手机号时为邮件",
+    )
+    channel_id: str = Field(
+        "", max_length=128, description="渠道内的用户编号：微信 openid、钉钉 userid"
+    )
 
 
 class EnvelopeIn(Schema):
-    """The wish to start a ready-made flow."""
+    """The wish to start a ready-made flow, or to have a template filled and signed."""
 
     flow: str = Field(
-        max_length=48, description="流程代码，见 GET /flows", examples=["claim_application"]
+        "", max_length=48, description="流程代码，见 GET /flows", examples=["claim_application"]
     )
+    template: str = Field("", max_length=48, description="或模版的代码、编号，按今天生效的版本")
     unit: str = Field("", max_length=40, description="发起机构编号 org_…；空为总公司")
     values: dict[str, Any] = Field(default_factory=dict, description="文件的填写内容")
-    parties: dict[str, PartyIn] = Field(default_factory=dict, description="各角色的签署方")
+    parties: dict[str, PartyIn] = Field(
+        default_factory=dict, description="各角色的签署方；模版里没有写明的盖章方是发起机构自己"
+    )
+    silent: list[str] = Field(
+        default_factory=list, max_length=50, description="用模版时：本单位静默盖章的角色"
+    )
+    steps: dict[str, Annotated[int, Field(ge=1, le=100)]] = Field(
+        default_factory=dict, description="用模版时：各角色的次序，默认按模版中出现的次序"
+    )
+    title: str = Field("", max_length=200, description="用模版时：标题，默认为模版名称")
     biz_no: BusinessNumber | None = None
     message: str = Field("", max_length=500, description="给签署方的留言")
 
 
 class BatchIn(Schema):
-    """The wish to start a flow for many rows."""
+    """The wish to start a flow or a template for many rows."""
 
-    flow: str = Field(max_length=48, description="流程代码")
+    flow: str = Field(max_length=48, description="流程代码，或模版编号 tpl_…")
     unit: str = Field("", max_length=40, description="发起机构编号；空为总公司")
     biz_no: BusinessNumber | None = None
     rows: list[dict[str, Any]] = Field(
-        max_length=100_000, description="每行：values、parties、biz_no，最多 100,000 行"
+        max_length=100_000,
+        description="每行：values、parties、biz_no，用模版时还有 silent，最多 100,000 行",
     )
 
 
@@ -122,6 +141,16 @@ class LinkOut(Schema):
     expires_at: datetime | None
 
 
+class EmbedIn(Schema):
+    """The page that a signing page shall stand in."""
+
+    origin: str = Field(
+        max_length=255,
+        description="宿主页面的来源：协议、主机名和端口",
+        examples=["https://portal.example.com"],
+    )
+
+
 class PlaceIn(Schema):
     """Where a mark goes: by coordinates, or beside a keyword."""
 
@@ -175,6 +204,13 @@ class StepIn(Schema):
     places: list[PlaceIn] = Field(default_factory=list, max_length=200, description="签章位置")
 
 
+class ReceiverIn(Schema):
+    """Who gets the finished files by a link that works once."""
+
+    name: str = Field(min_length=1, max_length=100, description="接收人")
+    email: str = Field(min_length=3, max_length=254, description="邮箱")
+
+
 class FreeIn(Schema):
     """The wish to have any PDF signed by any parties."""
 
@@ -186,6 +222,13 @@ class FreeIn(Schema):
     actions: list[StepIn] = Field(min_length=1, max_length=200, description="步骤")
     values: dict[str, Any] = Field(default_factory=dict, description="条件引用的数值")
     reading_seconds: int = Field(0, ge=0, le=3600, description="最少阅读秒数")
+    ways: list[str] = Field(
+        default_factory=list,
+        max_length=4,
+        description="个人可用的签名方式：draw 手写、type 输入姓名、upload 上传、adopted 上次的签名；"
+        "空为前三种",
+    )
+    deliver_to: ReceiverIn | None = Field(None, description="完成后送达谁")
     identity: str = Field("code", pattern="^(code|check)$", description="核验要求")
     expires_at: datetime | None = Field(None, description="截止时间")
     biz_no: BusinessNumber | None = None

@@ -27,13 +27,17 @@ from baozhen.faces.api.envelope_schemas import (
     FreeIn,
     PartyIn,
 )
+from baozhen.faces.api.template_reach import template_seen, unit_given
 from baozhen.faces.errors import NotFound
 from baozhen.faces.limits import LIVE, QUERY
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes import forms
+from baozhen.signing.envelopes.errors import DraftInvalid
+from baozhen.signing.envelopes.models import Envelope
 from baozhen.signing.envelopes.queries import document_bytes, envelopes_of_client
 from baozhen.signing.envelopes.services.create import create_envelope
+from baozhen.signing.envelopes.services.from_templates import TemplateOrder, start_from_template
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
 from baozhen.signing.identity.services.subjects import SubjectFacts
 from baozhen.signing.organizations.queries import root_unit, unit_of
@@ -78,22 +82,50 @@ def list_flows(request: HttpRequest) -> list[dict[str, Any]]:
     openapi_extra=REPEATABLE,
 )
 def create(request: HttpRequest, body: EnvelopeIn) -> Status[Any]:
-    """Start a flow; the same `biz_no` and content give the same task."""
+    """Start a flow or a template; the same `biz_no` and content give the same task."""
 
     def act() -> Made:
-        order = FlowOrder(
-            flow=body.flow,
-            client=client_name(request),
-            unit=unit_of(body.unit) if body.unit else root_unit(),
-            values=body.values,
-            parties={role: _party(party) for role, party in body.parties.items()},
-            biz_no=body.biz_no,
-            message=body.message,
-        )
-        envelope = start_flow(order, actor=client_name(request), at=now())
+        start = _start_template if body.template else _start_flow
+        envelope = start(request, body)
         return Made(201, describe(envelope), envelope.public_id)
 
     return idempotent(request, act)
+
+
+def _start_flow(request: HttpRequest, body: EnvelopeIn) -> Envelope:
+    for name in ("silent", "steps", "title"):
+        if getattr(body, name):
+            raise DraftInvalid(path=name, reason=f"{name} 只用于模版，现成流程自有规定")
+    if not body.flow:
+        raise DraftInvalid(path="flow", reason="请填写 flow 或 template")
+    order = FlowOrder(
+        flow=body.flow,
+        client=client_name(request),
+        unit=unit_of(body.unit) if body.unit else root_unit(),
+        values=body.values,
+        parties={role: _party(party) for role, party in body.parties.items()},
+        biz_no=body.biz_no,
+        message=body.message,
+    )
+    return start_flow(order, actor=client_name(request), at=now())
+
+
+def _start_template(request: HttpRequest, body: EnvelopeIn) -> Envelope:
+    if body.flow:
+        raise DraftInvalid(path="flow", reason="flow 和 template 只能填写一个")
+    order = TemplateOrder(
+        template=template_seen(request, body.template).code,
+        client=client_name(request),
+        unit=unit_given(request, body.unit),
+        values=body.values,
+        parties={role: _party(party) for role, party in body.parties.items()},
+        silent=frozenset(body.silent),
+        steps=body.steps,
+        biz_no=body.biz_no,
+        title=body.title,
+        message=body.message,
+    )
+    return start_from_template(order, actor=client_name(request), at=now())
 
 
 @router.post(
@@ -180,8 +212,12 @@ def audit_trail(request: HttpRequest, envelope_id: str) -> dict[str, Any]:
 
 def _party(party: PartyIn) -> PartyFacts:
     if party.unit:
-        return PartyFacts(unit=unit_of(party.unit))
+        return PartyFacts(
+            unit=unit_of(party.unit), channel=party.channel, channel_id=party.channel_id
+        )
     return PartyFacts(
+        channel=party.channel,
+        channel_id=party.channel_id,
         subject=SubjectFacts(
             kind="person",
             name=party.name,

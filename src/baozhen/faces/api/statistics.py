@@ -3,14 +3,17 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from baozhen.faces.api.auth import Bearer
+from baozhen.faces.api.conventions import client_of_request
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.limits import QUERY
 from baozhen.foundation.clock import today
-from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.integrations.models import ConnectedSystem
+from baozhen.signing.organizations.models import ApiClient, OrgUnit
 from baozhen.signing.organizations.services import Scope
 from baozhen.signing.statistics.queries import figures, sums
 from baozhen.signing.statistics.states import Measure
@@ -52,7 +55,7 @@ def get_figures(
     """Return the sums; at most 750 days, the last thirty by default."""
     last = min(until or today(), today())
     first = max(since or last - timedelta(days=_DAYS), last - timedelta(days=_DAYS_MAX))
-    units = list(OrgUnit.objects.values_list("pk", flat=True))
+    units = _units(client_of_request(request))
     rows = figures(measure, since=first, until=last + timedelta(days=1), units=units)
     by = {name: sums(rows, name) for name in ("day", "unit", "type", "channel")}
     answer: dict[str, Any] = {
@@ -61,3 +64,19 @@ def get_figures(
     }
     total = sum(count for _, count in by["day"])
     return {"measure": measure, "since": first, "until": last, "total": total, **answer}
+
+
+def _units(client: ApiClient) -> list[int]:
+    """Return the units whose figures a client may read.
+
+    A connected system reads those of its own unit and below; a key that stands for no system is
+    head office's own and reads all.
+    """
+    systems = ConnectedSystem.objects.filter(client=client)
+    found = OrgUnit.objects.all()
+    if systems.exists():
+        where = Q(pk__in=[])
+        for path in systems.filter(active=True).values_list("unit__path", flat=True):
+            where |= Q(path__startswith=path)
+        found = found.filter(where)
+    return list(found.values_list("pk", flat=True))

@@ -1,82 +1,46 @@
-"""Templates by REST: which there are, what their versions take, and one-step filling.
+"""Templates by REST: which there are, one-step filling, and making them.
 
-Approving a version is an act of people: a program can never put a text in force.
+A program writes drafts and submits them; what is approved was approved by somebody who never wrote
+at it: a person in the console, or another program, such as the insurer's own approval system.
 """
 
 import base64
-from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Router, Status
 
+from baozhen.faces.api import template_versions
 from baozhen.faces.api.auth import Bearer
-from baozhen.faces.api.conventions import Cursor, Limit, PageInfo, PublicId, page_of
+from baozhen.faces.api.conventions import (
+    REPEATABLE,
+    Cursor,
+    Limit,
+    Made,
+    PublicId,
+    client_name,
+    idempotent,
+    page_of,
+)
 from baozhen.faces.api.documents import PROBLEMS
+from baozhen.faces.api.template_reach import seen_templates, template_seen, unit_given
+from baozhen.faces.api.template_schemas import (
+    Filled,
+    FillIn,
+    TemplateIn,
+    TemplateInfo,
+    TemplatePage,
+)
 from baozhen.faces.limits import LIVE, QUERY
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.signing.organizations.services import Scope
 from baozhen.signing.templates.fields import fields_to_json
-from baozhen.signing.templates.models import Template, TemplateVersion
-from baozhen.signing.templates.queries import template_of, version_in_force
-from baozhen.signing.templates.services import fill
+from baozhen.signing.templates.models import Template
+from baozhen.signing.templates.queries import version_in_force
+from baozhen.signing.templates.services import TemplateDraft, create_template, fill
 
 router = Router(tags=["模版"])
-
-
-class TemplateInfo(Schema):
-    """A template."""
-
-    id: PublicId
-    code: str
-    title: str
-    document_type: str
-    unit: str = Field(description="所属机构编号")
-    sharing: str = Field(description="own、below 或 all")
-    created_at: datetime
-
-
-class TemplatePage(PageInfo):
-    """A page of templates."""
-
-    items: list[TemplateInfo]
-
-
-class VersionInfo(Schema):
-    """One version of a template."""
-
-    number: int
-    state: str = Field(description="draft、approved、retired 或 dropped")
-    source_kind: str = Field(description="pdf、docx 或 typst")
-    sha256: str
-    filing_no: str = Field(description="条款备案号")
-    effective_from: date | None
-    effective_until: date | None
-    fields: list[dict[str, Any]] = Field(description="域：名称、种类、位置、签署方、条件等")
-    sample: dict[str, Any] = Field(description="示例数据")
-
-
-class VersionList(Schema):
-    """All versions, the newest first."""
-
-    items: list[VersionInfo]
-
-
-class FillIn(Schema):
-    """The values; by default the version in force today is filled."""
-
-    values: dict[str, Any] = Field(examples=[{"holder": "张测试", "premium": 137645}])
-    on: date | None = Field(default=None, description="按这一天生效的版本填写，默认今天")
-
-
-class Filled(Schema):
-    """The document, and what the parties still put in."""
-
-    template: PublicId
-    version: int
-    sha256: str
-    pdf: str = Field(description="Base64 编码的 PDF")
-    fields: list[dict[str, Any]] = Field(description="待签署的域，均已定位到页")
+router.add_router("", template_versions.router)
 
 
 @router.get(
@@ -88,10 +52,36 @@ class Filled(Schema):
 def list_templates(
     request: HttpRequest, document_type: str = "", cursor: Cursor = "", limit: Limit = 50
 ) -> dict[str, Any]:
-    """Return templates, the newest first."""
-    found = Template.objects.select_related("unit")
+    """Return the templates of one's unit and those shared with it, the newest first."""
+    found = seen_templates(request)
     found = found.filter(document_type=document_type) if document_type else found
     return page_of(found, cursor=cursor, limit=limit).answer(_template)
+
+
+@router.post(
+    "/templates",
+    response={201: TemplateInfo, **PROBLEMS},
+    auth=Bearer(Scope.TEMPLATES_WRITE, LIVE),
+    summary="建模版",
+    openapi_extra=REPEATABLE,
+)
+def create(request: HttpRequest, body: TemplateIn) -> Status[Any]:
+    """Make a template with its first draft."""
+
+    def act() -> Made:
+        draft = TemplateDraft(
+            code=body.code,
+            title=body.title,
+            document_type=body.document_type,
+            unit=unit_given(request, body.unit),
+            sharing=body.sharing,
+            needs_filing=body.needs_filing,
+        )
+        content = template_versions.content_of(body)
+        made = create_template(draft, content, actor=client_name(request), at=now())
+        return Made(201, _template(made.template), made.template.public_id)
+
+    return idempotent(request, act)
 
 
 @router.get(
@@ -102,19 +92,7 @@ def list_templates(
 )
 def show_template(request: HttpRequest, template_id: PublicId) -> dict[str, Any]:
     """Return one template."""
-    return _template(template_of(template_id))
-
-
-@router.get(
-    "/templates/{template_id}/versions",
-    response={200: VersionList, **PROBLEMS},
-    auth=Bearer(Scope.TEMPLATES_READ, QUERY),
-    summary="模版的各个版本",
-)
-def list_versions(request: HttpRequest, template_id: PublicId) -> dict[str, Any]:
-    """Return every version of a template, the newest first."""
-    rows = template_of(template_id).versions.defer("document", "source").order_by("-number")
-    return {"items": [_version(row) for row in rows]}
+    return _template(template_seen(request, template_id))
 
 
 @router.post(
@@ -126,10 +104,11 @@ def list_versions(request: HttpRequest, template_id: PublicId) -> dict[str, Any]
 def fill_template(request: HttpRequest, template_id: PublicId, body: FillIn) -> dict[str, Any]:
     """Fill the version in force and return the document; nothing is kept, so repeat at will."""
     at = now()
-    version = version_in_force(template_id, body.on or shanghai_date(at))
+    template = template_seen(request, template_id)
+    version = version_in_force(template.code, body.on or shanghai_date(at))
     filled = fill(version, body.values, at=at)
     return {
-        "template": version.template.public_id,
+        "template": template.public_id,
         "version": version.number,
         "sha256": filled.sha256,
         "pdf": base64.b64encode(filled.pdf).decode(),
@@ -145,11 +124,6 @@ def _template(row: Template) -> dict[str, Any]:
         "document_type": row.document_type,
         "unit": row.unit.public_id,
         "sharing": row.sharing,
+        "needs_filing": row.needs_filing,
         "created_at": row.created_at,
     }
-
-
-def _version(row: TemplateVersion) -> dict[str, Any]:
-    names = ("number", "state", "source_kind", "sha256", "filing_no", "fields", "sample")
-    facts = {name: getattr(row, name) for name in names}
-    return facts | {"effective_from": row.effective_from, "effective_until": row.effective_until}

@@ -10,8 +10,10 @@ from django.http.response import HttpResponseBase
 
 from baozhen.faces.errors import NotPermitted
 from baozhen.foundation.clock import now, shanghai_date
+from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.roles import LABELS, Permission
 from baozhen.signing.organizations.services.powers import note_use
+from baozhen.signing.organizations.states import AccountKind, AccountState
 
 USED = "access.used"
 View = Callable[..., HttpResponseBase]
@@ -28,6 +30,32 @@ def staff_only(view: View) -> View:
 
     guarded.guard = "staff"  # type: ignore[attr-defined]
     return guarded
+
+
+def outside_only(view: View) -> View:
+    """Open to users from outside (outside organisations, persons); the view gets their account."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        account = outsider_of(request)
+        if account is None:
+            raise NotPermitted(right="外部用户的页面")
+        return view(request, account, *args, **kwargs)
+
+    guarded.guard = "outside"  # type: ignore[attr-defined]
+    return guarded
+
+
+def outsider_of(request: HttpRequest) -> Account | None:
+    """Return the account of a user from outside, or None for the staff; asked once a request."""
+    if not hasattr(request, "outsider"):
+        outsiders = Account.objects.select_related("unit", "user").exclude(kind=AccountKind.STAFF)
+        found = outsiders.filter(user_id=request.user.pk, state=AccountState.ACTIVE).first()
+        request.outsider = found  # type: ignore[attr-defined]
+    account: Account | None = request.outsider  # type: ignore[attr-defined]
+    return account
 
 
 def needs(permission: Permission) -> Callable[[View], View]:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from baozhen.faces.console.access import may
+from baozhen.faces.console.access import may, outsider_of
 from baozhen.faces.console.navigation import Group
 from baozhen.faces.counts import count
 from baozhen.faces.frame import frame
@@ -16,11 +16,16 @@ from baozhen.signing.organizations.queries import roles_of
 from baozhen.signing.organizations.roles import Permission
 
 _navigation: list[Group] = []
+_outside: list[Group] = []
 
 
-def install_navigation(groups: Iterable[Group]) -> None:
-    """Install what stands in the navigation; called once, where the addresses are."""
+def install_navigation(groups: Iterable[Group], *, outside: Iterable[Group]) -> None:
+    """Install what stands in the navigation, the staff's and that of users from outside.
+
+    Called once, where the addresses are.
+    """
     _navigation[:] = groups
+    _outside[:] = outside
 
 
 def page(
@@ -33,13 +38,15 @@ def page(
         "navigation": _lines(request, str(context.get("here", ""))),
         "may_search": may(request, Permission.VIEW_POLICIES),
         "roles": roles_of(request.user),
+        "outsider": outsider_of(request) if request.user.is_authenticated else None,
     }
     return render(request, template, around | context, status=status)
 
 
 def _lines(request: HttpRequest, here: str) -> list[dict[str, Any]]:
     shown = []
-    for group in _navigation:
+    is_outsider = request.user.is_authenticated and outsider_of(request) is not None
+    for group in _outside if is_outsider else _navigation:
         items = [
             {
                 "href": reverse(f"console:{item.name}"),

@@ -7,6 +7,7 @@ from baozhen.faces.console.identities import menu as identities
 from baozhen.faces.console.integrations import menu as integrations
 from baozhen.faces.console.navigation import Group, Item
 from baozhen.faces.console.organizations import menu as organizations
+from baozhen.faces.console.partner import menu as partner
 from baozhen.faces.console.seals import menu as seals
 from baozhen.faces.console.statistics import menu as statistics
 from baozhen.faces.console.templates import menu as templates
@@ -43,4 +44,8 @@ NAVIGATION = (
             Item("health", "系统健康", "shield-check", Permission.VIEW_SYSTEM),
         ),
     ),
+)
+OUTSIDE_NAVIGATION = (
+    Group("工作", partner.ITEMS),
+    Group("账号", (Item("security", "我的安全", "lock", None),)),
 )

@@ -55,6 +55,15 @@ _ACTS = {
     "subject.registered": "登记",
     "subject.changed": "更新资料",
     "subject.revealed": "查看完整信息",
+    "template.created": "建模版",
+    "template.changed": "改名称或共享范围",
+    "template_version.draft": "草稿",
+    "template_version.edited": "编辑",
+    "template_version.submitted": "提交批准",
+    "template_version.approved": "批准",
+    "template_version.retired": "停用",
+    "template_version.dropped": "放弃",
+    "template_clause.worded": "改措辞",
 }
 
 
@@ -71,11 +80,12 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A filter in the address: a list to choose from, or a text to type."""
+    """A filter in the address: a list to choose from, or a text or a date to type."""
 
     name: str
     label: str
     choices: Sequence[tuple[str, str]] = ()
+    kind: str = "search"
 
 
 @dataclass(frozen=True, kw_only=True)

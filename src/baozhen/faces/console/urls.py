@@ -21,12 +21,13 @@ from baozhen.faces.console.frame import install_navigation
 from baozhen.faces.console.identities import urls as identities
 from baozhen.faces.console.integrations import urls as integrations
 from baozhen.faces.console.organizations import urls as organizations
+from baozhen.faces.console.partner import urls as partner
 from baozhen.faces.console.seals import urls as seals
 from baozhen.faces.console.statistics import urls as statistics
 from baozhen.faces.console.templates import urls as templates
 
 app_name = "console"
-install_navigation(menus.NAVIGATION)
+install_navigation(menus.NAVIGATION, outside=menus.OUTSIDE_NAVIGATION)
 
 _FILE = "policies/<str:number>/files/<str:kind>/<int:version>"
 
@@ -61,4 +62,5 @@ urlpatterns = [
     *statistics.URLS,
     *organizations.URLS,
     *integrations.URLS,
+    *partner.URLS,
 ]

@@ -76,13 +76,13 @@ def _check_code(visit: Visit, subject: Subject, challenge: str) -> HttpResponse:
     visit.remember(code_passed=True)
     if _needs_check(visit, subject):
         return redirect(visit.address("identity"))
-    note_verified(visit.signatory, device=visit.device, at=visit.at)
+    note_verified(visit.door, device=visit.device, at=visit.at)
     return redirect(visit.address("next"))
 
 
 def _by_elements(visit: Visit, subject: Subject) -> HttpResponse:
     if not _needs_check(visit, subject):
-        note_verified(visit.signatory, device=visit.device, at=visit.at)
+        note_verified(visit.door, device=visit.device, at=visit.at)
         return redirect(visit.address("next"))
     form = ElementsForm(visit.request.POST if visit.request.POST.get("act") == "elements" else None)
     if not form.is_bound or not form.is_valid():
@@ -105,7 +105,7 @@ def _by_elements(visit: Visit, subject: Subject) -> HttpResponse:
     if check.state != CheckState.PASSED:
         words = check.reason or "身份信息还在核对，请稍候再试"
         return _ask_elements(visit, form, status=422, fault=words)
-    note_verified(visit.signatory, device=visit.device, at=visit.at)
+    note_verified(visit.door, device=visit.device, at=visit.at)
     return redirect(visit.address("next"))
 
 

@@ -27,7 +27,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     note_opened(visit.signatory, at=visit.at)
     if visit.step != "open":
         return redirect(visit.address("next"))
-    return visit.render("open.html", {"plan": _plan(visit)})
+    return visit.render("open.html", {"plan": plan_of(visit)})
 
 
 @require_GET
@@ -35,6 +35,9 @@ def next_step(request: HttpRequest, token: str) -> HttpResponse:
     """Send the visitor where they stand."""
     visit = visit_of(request, token)
     step = visit.step
+    if visit.is_beside and step in {"sign", "consent"}:
+        # Read and ready: it is signed together with the others, by the link's own list.
+        return redirect(visit.address_beside("all", visit.door))
     return redirect(visit.address("identity" if step == "identity_for_copy" else step))
 
 
@@ -62,7 +65,8 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-def _plan(visit: Visit) -> str:
+def plan_of(visit: Visit) -> str:
+    """Return in one sentence what comes next."""
     papers = "提交材料 → " if visit.signatory.papers.exists() else ""
     act = "" if visit.is_viewer else " → 签名 → 确认意愿"
     return _PLAN.format(papers=papers, act=act)

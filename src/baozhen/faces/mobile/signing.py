@@ -1,38 +1,27 @@
 """Hand in papers, sign, and confirm the will; then the signature is made."""
 
 import base64
-import json
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from baozhen.faces.client import address_of
+from baozhen.faces.mobile.signatures import sign_context, signature_from, ways_for
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.errors import Outage, Refusal
 from baozhen.foundation.masking import mask_email, mask_mobile
-from baozhen.signing.envelopes.errors import (
-    PaperRefused,
-    SignatureMissing,
-    SignatureUnlikeName,
-)
+from baozhen.signing.envelopes.errors import PaperRefused, SignatureMissing
 from baozhen.signing.envelopes.services.acts import SignatureInput
 from baozhen.signing.envelopes.services.acts import sign as sign_action
 from baozhen.signing.envelopes.services.papers import hand_in
-from baozhen.signing.envelopes.services.pictures import (
-    drawn_signature,
-    photographed_signature,
-    typed_signature,
-)
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.services.codes import CodeRequest, confirm_code, send_code
 from baozhen.signing.identity.services.devices import check_not_agent
 
 PURPOSE = "sign_envelope"
-WAYS = ("draw", "type", "upload")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,17 +50,18 @@ def papers(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the signature: drawn, typed or photographed, as the sender allows."""
+    """Take the signature: drawn, typed, photographed or adopted, as the sender allows."""
     visit = visit_of(request, token)
     if visit.step not in {"sign", "consent"}:
         return redirect(visit.address("next"))
-    ways = [way for way in WAYS if way in visit.envelope.rules.get("ways", WAYS)]
+    ways = ways_for([visit.signatory])
+    context = sign_context(visit.signatory, ways)
     if request.method != "POST":
-        return visit.render("sign.html", {"ways": ways})
+        return visit.render("sign.html", context)
     try:
-        picture, strokes = _signature(visit, ways)
+        picture, strokes = signature_from(request, visit.signatory, ways)
     except Refusal as refusal:
-        return visit.render("sign.html", {"ways": ways, "fault": str(refusal)}, status=422)
+        return visit.render("sign.html", context | {"fault": str(refusal)}, status=422)
     visit.remember(picture=base64.b64encode(picture).decode("ascii"), strokes=strokes)
     return redirect(visit.address("consent"))
 
@@ -96,25 +86,6 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
             "consent.html", _consent(visit, subject) | {"fault": str(failure)}, status=422
         )
     return visit.render("consent.html", _consent(visit, subject))
-
-
-def _signature(visit: Visit, ways: list[str]) -> tuple[bytes, dict[str, Any] | None]:
-    post = visit.request.POST
-    upload = visit.request.FILES.get("picture")
-    if upload is not None and "upload" in ways:
-        return photographed_signature(bytes_of(upload)), None
-    typed = post.get("typed", "").strip()
-    if typed and "type" in ways:
-        if typed != str(visit.signatory.name):
-            raise SignatureUnlikeName(path="typed")
-        return typed_signature(typed, fonts=str(settings.BAOZHEN_FONTS)), None
-    try:
-        strokes = json.loads(post.get("strokes") or "null")
-    except ValueError:
-        strokes = None
-    if not isinstance(strokes, dict) or "draw" not in ways:
-        raise SignatureMissing(path="strokes")
-    return drawn_signature(strokes), strokes
 
 
 def _send(visit: Visit, subject: Subject) -> None:

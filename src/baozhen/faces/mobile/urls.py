@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from baozhen.faces.mobile import identity, opening, outcome, reading, signing
+from baozhen.faces.mobile import (
+    embedding,
+    handing,
+    identity,
+    opening,
+    outcome,
+    reading,
+    signing,
+    together,
+)
 
 app_name = "mobile"
 
 urlpatterns = [
+    path("embed/<str:token>", embedding.enter_page, name="embed"),
+    path("handover/<str:token>", handing.handover, name="handover"),
     path("<str:token>", opening.open_link, name="open"),
     path("<str:token>/next", opening.next_step, name="next"),
     path("<str:token>/decline", opening.decline, name="decline"),
@@ -19,5 +30,9 @@ urlpatterns = [
     path("<str:token>/sign", signing.sign, name="sign"),
     path("<str:token>/consent", signing.consent, name="consent"),
     path("<str:token>/done", outcome.done, name="done"),
+    path("<str:token>/all", together.waiting, name="all"),
+    path("<str:token>/all/sign", together.sign, name="all_sign"),
+    path("<str:token>/all/consent", together.consent, name="all_consent"),
+    path("<str:token>/all/done", together.done, name="all_done"),
     path("<str:token>/state", outcome.state, name="state"),
 ]

@@ -11,6 +11,7 @@ _YEAR_SECONDS = 365 * 86_400
 ROBOTS = """\
 User-agent: *
 Disallow: /v/
+Disallow: /p/
 Disallow: /query/
 Disallow: /console/
 Disallow: /api/

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baozhen.faces.portal import clauses, download, pages, query, verify
+from baozhen.faces.portal import clauses, download, pages, prints, query, verify
 
 app_name = "portal"
 
@@ -15,9 +15,12 @@ urlpatterns = [
     path("text-size", pages.text_size, name="text_size"),
     path("robots.txt", pages.robots, name="robots"),
     path("verify", verify.verify, name="verify"),
+    path("verify/report", verify.report, name="verify_report"),
     # The address that QR codes carry; insurance.policies.tokens writes it.
     path("v/<str:number>", verify.scan, name="scan_bare"),
     path("v/<str:number>/<str:token>", verify.scan, name="scan"),
+    # The address that the QR codes of numbered prints carry; console.archive.copies writes it.
+    path("p/<str:number>", prints.check, name="print"),
     path("query", query.query, name="query"),
     path("query/result", query.result, name="result"),
     path("query/result/<str:kind>/code", download.send_code, name="send_code"),

@@ -5,13 +5,14 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces import reports
 from baozhen.faces.client import address_of
 from baozhen.faces.errors import TooLarge
 from baozhen.faces.frame import page
 from baozhen.faces.inspection import inspect_upload
+from baozhen.faces.inspection_reports import REPORTS, carried, carry, inspection_of, send_report
 from baozhen.faces.limits import VERIFICATIONS, spend
 from baozhen.faces.portal import facts
 from baozhen.faces.uploads import bytes_of
@@ -40,6 +41,14 @@ def verify(request: HttpRequest) -> HttpResponse:
         return _ask_again(request, _NO_FILE)
     spend(VERIFICATIONS, address_of(request))
     return _answer(request, upload, data)
+
+
+@csrf_protect
+@require_POST
+def report(request: HttpRequest) -> HttpResponse:
+    """Send the sealed report of what was found a moment ago."""
+    spend(REPORTS, address_of(request))
+    return send_report(carried(request.POST.get("finding", "")), actor="portal:visitor")
 
 
 @require_GET
@@ -80,13 +89,16 @@ def _answer(request: HttpRequest, upload: "UploadedFile[bytes]", data: bytes) ->
     context = {
         "here": "verify",
         "report": report,
-        "answer": reports.answer_for(report["verdict"], found.word),
+        "answer": reports.answer_for(
+            report["verdict"], found.word, is_strangers=found.is_strangers
+        ),
         "signatures": reports.signatures_of(report),
         "checks": reports.checks_of(report),
         "counts": reports.counts_of(report),
         "file_name": upload.name,
         "file_size": len(data),
         "verified_at": at,
+        "finding": carry(inspection_of(found, source="portal", at=at)),
     }
     if found.clauses is not None:
         context["word"] = reports.word_of(found.word) | {"facts": facts.clause_facts(found.clauses)}

@@ -14,8 +14,12 @@ class EnvelopesConfig(AppConfig):
         """Register the jobs of this app."""
         from baozhen.signing.envelopes.services import (  # noqa: F401 -- registers on import
             batches,
+            depositing,
             filing,
+            handing,
+            leaving,
             performing,
+            sketches,
             telling,
             watching,
         )

@@ -10,11 +10,25 @@ class EnvelopeNotFound(Refusal):
     message = "没有这个签署任务"
 
 
+class SketchNotFound(Refusal):
+    """No such sketch, or another person's."""
+
+    code = "sketch_not_found"
+    message = "没有这个草稿，可能已经发起或删除"
+
+
 class LinkInvalid(Refusal):
     """The link is unknown, replaced or too old."""
 
     code = "link_invalid"
     message = "链接已失效，请向发起人索取新的链接"
+
+
+class EmbedOriginRefused(Refusal):
+    """The host page's origin is not one that may frame signing pages."""
+
+    code = "embed_origin_refused"
+    message = "来源 {origin} 不在允许嵌入签署页的名单中，请在 BAOZHEN_EMBED_ORIGINS 中登记"
 
 
 class BizNumberTaken(Refusal):

@@ -23,4 +23,5 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "void_request.refused": (),
     "envelope_batch.processing": (),
     "envelope_batch.finished": (),
+    "account.left": ("release_tasks",),
 }

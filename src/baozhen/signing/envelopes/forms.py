@@ -21,12 +21,13 @@ TEMPLATES = SCENARIOS / "templates"
 TEXT_CHARACTERS_MAX = 500
 ROWS_MAX = 500
 FEN_MAX = 10**14
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+", re.ASCII)
 _REFERENCE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One parameter: text, number, date, amount (in fen), choice or table."""
+    """One parameter: text, email, number, date, amount (in fen), choice or table."""
 
     name: str
     label: str
@@ -144,7 +145,6 @@ def content_of(
     shown = {entry.name: _show(entry, values.get(entry.name)) for entry in flow.fields}
     labels = {entry.name: entry.label for entry in flow.fields}
     return {
-        "code": flow.code,
         "title": flow.title,
         "insurer": insurer,
         "number": number,
@@ -206,7 +206,13 @@ def _table_problem(entry: Field, value: Any) -> str:
     return ""
 
 
+def _email_problem(_entry: Field, value: Any) -> str:
+    is_address = isinstance(value, str) and _EMAIL.fullmatch(value)
+    return "" if is_address else "应为邮箱地址"
+
+
 _CHECKS = {
+    "email": _email_problem,
     "text": _text_problem,
     "number": _number_problem,
     "amount": _amount_problem,

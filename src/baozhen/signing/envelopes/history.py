@@ -10,7 +10,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from baozhen.foundation.audit.models import AuditEntry
-from baozhen.signing.envelopes.models import Action, Envelope, Paper, Signatory, VoidRequest
+from baozhen.signing.envelopes.models import (
+    Action,
+    Envelope,
+    Handover,
+    Paper,
+    Signatory,
+    VoidRequest,
+)
 from baozhen.signing.envelopes.states import LABELS, TYPE_LABELS, ActionType
 from baozhen.signing.seals.models import SealUse
 
@@ -27,6 +34,11 @@ _ACTS = _ENVELOPE | {
     "action.skipped": "无需处理",
     "action.delegated": "转交",
     "action.retried": "重新签章",
+    "envelope.sketched": "由自己的文件发起",
+    "handover.made": "发出送达链接",
+    "handover.taken": "文件已被领取",
+    "signatory.embedded": "发出嵌入链接",
+    "signatory.embed_opened": "打开嵌入页",
     "signatory.linked": "发出链接",
     "signatory.opened": "首次打开链接",
     "signatory.verified": "身份已核验",
@@ -101,6 +113,8 @@ def _names(envelope: Envelope) -> dict[tuple[str, int], str]:
         names["paper", paper.pk] = f"{paper.signatory.label} {paper.label}"
     for request in VoidRequest.objects.filter(envelope=envelope):
         names["void_request", request.pk] = "作废申请"
+    for handover in Handover.objects.filter(envelope=envelope):
+        names["handover", handover.pk] = f"第 {handover.number} 次送达"
     for use in SealUse.objects.filter(reference=envelope.public_id).select_related("seal"):
         names["seal_use", use.pk] = use.seal.name
     return names

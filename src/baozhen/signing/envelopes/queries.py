@@ -20,10 +20,12 @@ from baozhen.signing.envelopes.models import (
 from baozhen.signing.envelopes.states import (
     SIGNING_TYPES,
     ActionState,
+    ActionType,
     EnvelopeState,
     RowStatus,
     VoidState,
 )
+from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
 
@@ -94,6 +96,36 @@ def document_bytes(document: EnvelopeDocument, *, number: int | None = None) -> 
     if number is None:
         return get_storage().get(document.head_sha256)
     return get_storage().get(document.versions.get(number=number).sha256)
+
+
+def signatures_waiting(subject: Subject | None, *, at: datetime) -> list[Action]:
+    """Return the signatures that wait for one person, in whatever task, the most urgent first."""
+    if subject is None:
+        return []
+    return list(
+        Action.objects.filter(
+            signatory__subject=subject,
+            type=ActionType.SIGN,
+            state=ActionState.READY,
+            envelope__state=EnvelopeState.IN_PROGRESS,
+        )
+        .exclude(envelope__expires_at__lte=at)
+        .select_related("envelope__unit", "signatory__subject")
+        .order_by("envelope__expires_at", "pk")
+    )
+
+
+def last_signature(subject: Subject | None) -> Action | None:
+    """Return the act whose signature a person may use once more."""
+    if subject is None:
+        return None
+    return (
+        Action.objects.filter(signatory__subject=subject, type=ActionType.SIGN)
+        .filter(state=ActionState.DONE)
+        .exclude(picture_sha256="")
+        .order_by("-acted_at")
+        .first()
+    )
 
 
 def action_of(signatory: Signatory) -> Action | None:

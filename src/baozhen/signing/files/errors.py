@@ -64,3 +64,17 @@ class SearchMalformed(Refusal):
 
     code = "file_search_malformed"
     message = "查询条件有误：{problem}"
+
+
+class NotaryMissing(Refusal):
+    """No notary is configured."""
+
+    code = "notary_missing"
+    message = "没有配置存证机构，请联系系统管理员设置 BAOZHEN_NOTARY_URL"
+
+
+class DepositUnderWay(Refusal):
+    """The file is being deposited already."""
+
+    code = "deposit_under_way"
+    message = "这份文件的存证正在办理，请等待回执"

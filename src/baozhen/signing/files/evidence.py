@@ -14,6 +14,7 @@ from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.storage import get_storage
 from baozhen.foundation.transactions import refuse_inside_transaction
+from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.queries import (
     certificates_ever,
     revocation_evidence,
@@ -23,9 +24,12 @@ from baozhen.signing.files.errors import CopyImpossible
 from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.papers import Paper, Section, seal_paper
 from baozhen.signing.files.services.copies import CopyOrder, MadeCopy, finish_copy, record_copy
+from baozhen.signing.files.services.depositing import deposits_of
 from baozhen.signing.files.states import CopyKind
 from baozhen.trust.crypto.digests import sha256
-from baozhen.trust.package import build_manifest, chain_file, keyword_of, log_file, pack
+from baozhen.trust.package import build_manifest, keyword_of, pack
+from baozhen.trust.package_records import chain_file, log_file, notary_file
+from baozhen.trust.x509.parse import parse_pem
 
 _LOGGED_MAX: Final = 50
 
@@ -66,20 +70,21 @@ def make_package(
     """Return the package of a file, on record. Raises CopyImpossible or FileUnknown."""
     refuse_inside_transaction("making an evidence package")
     copy = record_copy(entry, CopyKind.PACKAGE, order, actor=actor, at=at)
-    chains = [("archive_item", entry.item_id), ("file_entry", entry.pk), *parts.chains]
-    acts = {chain: list(entries_of(*chain)) for chain in dict.fromkeys(chains)}
-    files = _files(entry, parts, acts)
+    files = _files(entry, parts) | _receipts(entry)
     manifest = build_manifest(files, subject=entry.public_id, at=at)
     paper = _chronology(entry, parts, files, number=copy.number, keyword=keyword_of(manifest))
     chronology = seal_paper(paper, unit=entry.unit, at=at)
     return finish_copy(copy, pack(files, manifest=manifest, chronology=chronology))
 
 
-def _files(
-    entry: FileEntry,
-    parts: EvidenceParts,
-    acts: Mapping[tuple[str, int], Sequence[AuditEntry]],
-) -> dict[str, bytes]:
+def make_manifest(entry: FileEntry, *, parts: EvidenceParts = _NOTHING, at: datetime) -> bytes:
+    """Return the manifest of the package as it would be made now: what is deposited outside."""
+    return build_manifest(_files(entry, parts), subject=entry.public_id, at=at)
+
+
+def _files(entry: FileEntry, parts: EvidenceParts) -> dict[str, bytes]:
+    chains = [("archive_item", entry.item_id), ("file_entry", entry.pk), *parts.chains]
+    acts = {chain: list(entries_of(*chain)) for chain in dict.fromkeys(chains)}
     storage = get_storage()
     files = {f"documents/{entry.public_id}.pdf": storage.get(entry.sha256)}
     for name, digest in parts.documents.items():
@@ -87,7 +92,7 @@ def _files(
     for name, value in parts.evidence.items():
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str)
         files[f"evidence/{name}.json"] = text.encode()
-    for place, certificate in enumerate((*certificates_ever(), *trust_anchors())):
+    for place, certificate in enumerate(_certificates()):
         files[f"certificates/{place:03d}-{sha256(certificate).hex()[:12]}.cer"] = certificate
     for place, crl in enumerate(revocation_evidence().crls):
         files[f"revocation/{place:03d}.crl"] = crl
@@ -97,6 +102,26 @@ def _files(
             files[f"audit/{noun}-{key}.json"] = chain_file(lines)
     files.update(_proofs([one for entries in acts.values() for one in entries]))
     return files
+
+
+def _certificates() -> Sequence[bytes]:
+    """Return all that a reader needs to follow a signature or a checkpoint up to its root."""
+    chains = CertificateBinding.objects.exclude(chain_pem="").values_list("chain_pem", flat=True)
+    authorities = [one for page in chains.distinct() for one in parse_pem(page.encode())]
+    return list(dict.fromkeys((*certificates_ever(), *authorities, *trust_anchors())))
+
+
+def _receipts(entry: FileEntry) -> dict[str, bytes]:
+    return {
+        f"notary/{deposit.public_id}.json": notary_file(
+            text=deposit.receipt,
+            signature=deposit.signature,
+            algorithm=deposit.algorithm,
+            public_key=deposit.public_key,
+            manifest=get_storage().get(deposit.sha256),
+        )
+        for deposit in deposits_of([entry.pk])
+    }
 
 
 def _line(entry: AuditEntry) -> str:
@@ -150,6 +175,13 @@ def _chronology(
     registered = [
         Happening(at=entry.signed_at, who="", what="签署完成"),
         Happening(at=entry.registered_at, who="system", what="归档登记"),
+        *(
+            Happening(
+                at=one.recorded_at, who=one.service, what=f"第三方存证，回执 {one.receipt_no}"
+            )
+            for one in deposits_of([entry.pk])
+            if one.recorded_at is not None
+        ),
     ]
     happenings = sorted([*parts.happenings, *registered], key=lambda one: one.at)
     return Paper(

@@ -1,14 +1,17 @@
-"""What the archive holds, how its files are found, and who got a copy.
+"""What the archive holds, how its files are found, who got a copy, and what is deposited outside.
 
 Rows of the archive are written once; triggers refuse any change (migration 0002).
 """
+
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from baozhen.foundation.fields import EncryptedJSONField, EncryptedTextField
-from baozhen.signing.files.states import COPY_LABELS
+from baozhen.foundation.states import Stateful
+from baozhen.signing.files.states import COPY_LABELS, DEPOSIT_LABELS, DEPOSIT_MOVES, DepositState
 
 
 class ArchiveItem(models.Model):
@@ -199,3 +202,107 @@ class FileCopy(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class InspectionReport(models.Model):
+    """One sealed verification report that was handed out: about which bytes, with which answer.
+
+    Neither the inspected file nor the report is kept; both are known by their digests.
+    """
+
+    number = models.CharField("编号", max_length=40, unique=True)
+    file_sha256 = models.CharField("被核验文件 SHA-256", max_length=64, db_index=True)
+    verdict = models.CharField("结论", max_length=16)
+    word = models.CharField("登记", max_length=16)
+    source = models.CharField("途径", max_length=16)
+    sha256 = models.CharField("报告 SHA-256", max_length=64)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "核验报告"
+        verbose_name_plural = "核验报告"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NotaryRule(models.Model):
+    """Files of this unit and those below it, of this type, are deposited; empty means all."""
+
+    unit = models.ForeignKey(
+        "organizations.OrgUnit",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="机构",
+    )
+    document_type = models.CharField("文件类型", max_length=48, blank=True)
+    made_by = models.CharField("设定人", max_length=64)
+    made_at = models.DateTimeField("设定时间")
+    ended_by = models.CharField("停用人", max_length=64, blank=True)
+    ended_at = models.DateTimeField("停用时间", null=True)
+
+    class Meta:
+        verbose_name = "存证规则"
+        verbose_name_plural = "存证规则"
+
+    def __str__(self) -> str:
+        return f"{self.unit_id or '全部'} {self.document_type or '全部'}"
+
+
+class NotaryDeposit(Stateful):
+    """The fingerprint of one file's evidence package, deposited with an outside notary (存证).
+
+    `sha256` is that of the package's manifest, whose bytes lie in the archive; `receipt` is what
+    the notary signed, as it came.
+    """
+
+    MOVES = DEPOSIT_MOVES
+    NOUN = "notary_deposit"
+    AUDITED: ClassVar[tuple[str, ...]] = ("entry_id", "sha256", "service", "receipt_no")
+
+    state = models.CharField(
+        "状态",
+        max_length=16,
+        choices=[(state.value, label) for state, label in DEPOSIT_LABELS.items()],
+        default=DepositState.QUEUED.value,
+        editable=False,
+    )
+    public_id = models.CharField("存证编号", max_length=40, unique=True)
+    entry = models.ForeignKey(
+        FileEntry, on_delete=models.PROTECT, related_name="deposits", verbose_name="文件"
+    )
+    title = models.CharField("标题", max_length=200)
+    sha256 = models.CharField("清单 SHA-256", max_length=64, blank=True)
+    asked_by = models.CharField("申请人", max_length=64)
+    asked_at = models.DateTimeField("申请时间")
+    sent_at = models.DateTimeField("送出时间", null=True)
+    service = models.CharField("存证机构", max_length=100, blank=True)
+    receipt_no = models.CharField("回执编号", max_length=100, blank=True)
+    receipt = models.TextField("回执", blank=True)
+    signature = models.TextField("回执签名", blank=True)
+    algorithm = models.CharField("签名算法", max_length=24, blank=True)
+    public_key = models.TextField("机构公钥", blank=True)
+    recorded_at = models.DateTimeField("存证时间", null=True)
+    refusal = models.CharField("拒绝原因", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "存证"
+        verbose_name_plural = "存证"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state=DepositState.RECORDED)
+                | (models.Q(recorded_at__isnull=False) & ~models.Q(receipt="")),
+                name="files_deposit_has_receipt",
+            ),
+            # One at a time: what is under way is not asked for again.
+            models.UniqueConstraint(
+                fields=["entry"],
+                condition=models.Q(state=DepositState.QUEUED),
+                name="files_deposit_one_queued",
+            ),
+        ]
+        indexes = [models.Index(fields=["-asked_at", "-id"], name="files_deposit_time")]
+
+    def __str__(self) -> str:
+        return self.public_id

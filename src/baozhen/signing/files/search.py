@@ -67,6 +67,11 @@ def printed(number: str) -> FileCopy | None:
     return prints.select_related("entry__unit").first()
 
 
+def entry_with(sha256: str) -> FileEntry | None:
+    """Return the living file with these bytes, whoever may see it; one index look-up."""
+    return FileEntry.objects.filter(sha256=sha256, is_living=True).order_by("pk").first()
+
+
 def _plain(wanted: Wanted) -> dict[str, object]:
     given = {
         "document_type": wanted.document_type,

@@ -1,7 +1,8 @@
-"""What kinds of copies there are. Pure."""
+"""What kinds of copies there are, and the life of a deposit. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class CopyKind(StrEnum):
@@ -20,4 +21,25 @@ COPY_LABELS: Mapping[CopyKind, str] = {
     CopyKind.PRINT: "防伪打印",
     CopyKind.LINK: "链接下载",
     CopyKind.PACKAGE: "证据包",
+}
+
+
+class DepositState(StrEnum):
+    """What became of a deposit with the notary."""
+
+    QUEUED = "queued"
+    RECORDED = "recorded"
+    REFUSED = "refused"
+
+
+DEPOSIT_LABELS: Mapping[DepositState, str] = {
+    DepositState.QUEUED: "办理中",
+    DepositState.RECORDED: "已存证",
+    DepositState.REFUSED: "被拒绝",
+}
+DEPOSIT_MOVES: Final[Mapping[DepositState, frozenset[DepositState]]] = {
+    DepositState.QUEUED: frozenset({DepositState.RECORDED, DepositState.REFUSED}),
+    DepositState.RECORDED: frozenset(),
+    # A person may ask again, for instance after the contract with the notary was renewed.
+    DepositState.REFUSED: frozenset({DepositState.QUEUED}),
 }

@@ -17,7 +17,13 @@ from baozhen.signing.organizations.errors import (
 )
 from baozhen.signing.organizations.models import Account, OrgUnit, Power, SignInPolicy
 from baozhen.signing.organizations.roles import LABELS, Permission
-from baozhen.signing.organizations.states import AccountState, UnitKind, UnitState
+from baozhen.signing.organizations.states import (
+    OUTSIDE_KINDS,
+    AccountKind,
+    AccountState,
+    UnitKind,
+    UnitState,
+)
 
 UNUSED_AFTER = timedelta(days=90)
 
@@ -68,6 +74,14 @@ def legal_entity_of(unit: OrgUnit) -> OrgUnit:
     raise UnitUnknown(unit=unit.public_id)
 
 
+def outside_units_of(account: Account) -> QuerySet[OrgUnit]:
+    """Return the units of an outside user's own organisation; none for anybody else."""
+    home = legal_entity_of(account.unit)
+    if account.kind != AccountKind.OUTSIDE or home.kind not in OUTSIDE_KINDS:
+        return OrgUnit.objects.none()
+    return units_under(home)
+
+
 def units_under(unit: OrgUnit) -> QuerySet[OrgUnit]:
     """Return the unit and everything below it."""
     return OrgUnit.objects.filter(path__startswith=unit.path).order_by("path")
@@ -107,10 +121,16 @@ def powers_in_force(at: datetime) -> QuerySet[Power]:
 
 
 def permissions_of(user: User, *, at: datetime | None = None) -> frozenset[str]:
-    """Return what the user may do somewhere: codes of permissions."""
+    """Return what a member of the staff may do somewhere: codes of permissions.
+
+    They open the staff's pages, and those are for the staff alone: the powers that a user of an
+    outside organisation holds in it count on that user's own pages, by `scope_of`.
+    """
     held: set[str] = set()
     rows = powers_in_force(at or now()).filter(
-        account__user_id=_key(user), account__user__is_active=True
+        account__user_id=_key(user),
+        account__user__is_active=True,
+        account__kind=AccountKind.STAFF,
     )
     for single, of_role in rows.values_list("permission", "role__permissions"):
         held.update([single] if single else of_role)

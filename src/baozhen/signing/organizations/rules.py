@@ -11,6 +11,8 @@ class GrantFacts:
 
     `scopes` are the places where the granter may give powers and which cover the target: whether
     each is the whole company, whether it is delegated (分权), and the roles given down to it.
+    `is_outsider_abroad`: the grantee is no member of the staff, and the place is not their own
+    organisation.
     """
 
     granter: int
@@ -20,6 +22,7 @@ class GrantFacts:
     has_reason: bool
     scopes: tuple[tuple[bool, bool, frozenset[str]], ...]
     is_past: bool = False
+    is_outsider_abroad: bool = False
 
 
 def check_grant(facts: GrantFacts) -> None:
@@ -30,6 +33,8 @@ def check_grant(facts: GrantFacts) -> None:
         raise GrantRefused(path="reason", reason="请填写授权理由")
     if facts.is_past:
         raise GrantRefused(path="until", reason="到期时间已经过去")
+    if facts.is_outsider_abroad:
+        raise GrantRefused(path="unit", reason="外部人员只能在其所属的外部机构内获得授权")
     if facts.is_officer_role:
         raise GrantRefused(path="role", reason="三员由任免程序产生，不能直接授予")
     _check_scopes(facts)

@@ -26,6 +26,8 @@ LEGAL_ENTITIES = frozenset(
     {UnitKind.INSURER, UnitKind.COMPANY, UnitKind.INTERMEDIARY, UnitKind.OUTSIDE}
 )
 PARTS = frozenset({UnitKind.BRANCH, UnitKind.DEPARTMENT})
+# Whose people are users from outside, with their own accounts, seals and views.
+OUTSIDE_KINDS = frozenset({UnitKind.INTERMEDIARY, UnitKind.OUTSIDE})
 
 
 class Management(StrEnum):

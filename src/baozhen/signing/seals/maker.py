@@ -1,19 +1,21 @@
 """The seal maker's identity: configured, or in development a demonstration certificate.
 
-`BAOZHEN_SEAL_MAKER = {"certificate": "/path/chain.pem", "key": "sdf:…"}`: the PEM holds the maker's
-certificate first, then those above it. Without it development makes one below the demonstration
-authority; production makes no electronic seal.
+`BAOZHEN_SEAL_MAKER` is a JSON file, or the JSON itself:
+
+    {"certificate": "/path/chain.pem", "key": "sdf:…", "anchors": "/path/roots.pem"}
+
+The first PEM holds the maker's certificate, then those above it. Without the setting development
+makes one below the demonstration authority; production makes no electronic seal.
 """
 
+import json
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from baozhen.foundation.errors import DevelopmentOnly
-from baozhen.foundation.keys.configuration import is_production
+from baozhen.foundation.keys.configuration import configured, is_production
 from baozhen.foundation.sealing.seals import SealMaker
 from baozhen.signing.certificates.demonstration import demonstration_folder, make_or_renew
 from baozhen.signing.organizations.insurer import get_insurer
@@ -31,10 +33,9 @@ _SKEW = timedelta(hours=1)
 
 def seal_maker(*, at: datetime) -> SealMaker:
     """Return who makes seals; raises DevelopmentOnly in production without a configured one."""
-    configured = getattr(settings, "BAOZHEN_SEAL_MAKER", None)
-    if configured:
-        certificate, *chain = parse_pem(Path(configured["certificate"]).read_bytes())
-        return SealMaker(certificate, tuple(chain), str(configured["key"]))
+    if found := _configured():
+        certificate, *chain = parse_pem(Path(found["certificate"]).read_bytes())
+        return SealMaker(certificate, tuple(chain), found["key"])
     if is_production():
         raise DevelopmentOnly(twin=_TWIN)
     return _demonstration_maker(at=at)
@@ -42,10 +43,18 @@ def seal_maker(*, at: datetime) -> SealMaker:
 
 def maker_anchors() -> tuple[bytes, ...]:
     """Return the roots that a maker's certificate leads to (DER)."""
-    configured = getattr(settings, "BAOZHEN_SEAL_MAKER", None)
-    if configured:
-        return tuple(parse_pem(Path(configured["anchors"]).read_bytes()))
+    if found := _configured():
+        return tuple(parse_pem(Path(found["anchors"]).read_bytes()))
     return demonstration_folder().roots
+
+
+def _configured() -> dict[str, str]:
+    source = configured("BAOZHEN_SEAL_MAKER")
+    if not source:
+        return {}
+    text = source if source.lstrip().startswith("{") else Path(source).read_text("utf-8")
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 def _demonstration_maker(*, at: datetime) -> SealMaker:

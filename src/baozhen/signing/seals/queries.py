@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from baozhen.foundation.clock import SHANGHAI
+from baozhen.foundation.keys.configuration import configured
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.seals.errors import NoSealFits, SealUnknown
 from baozhen.signing.seals.models import Seal, SealRule, SealUse, SealVersion
@@ -30,6 +30,8 @@ _PREFERRED = {
     "agent_contract": "contract",
     "reinsurance_contract": "contract",
 }
+# What suits any other document best.
+_USUAL = "contract"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def choose_seal(
     """Return the active seal that suits best; raises NoSealFits.
 
     Seals of the unit itself come before those of the units above it; of `company`, when it is
-    given, whoever keeps them. Then the purpose that suits the document, then the oldest.
+    given, whoever keeps them. Then the purpose that suits the document, then a contract seal, then
+    the oldest.
     """
     found = Seal.objects.filter(state=SealState.ACTIVE, kind=kind).select_related("unit")
     if company is not None:
@@ -79,8 +82,11 @@ def choose_seal(
     candidates = [seal for seal in found if not _is_forbidden(seal, unit, document_type, flow)]
     if not candidates:
         raise NoSealFits(company=company or unit.name, document_type=document_type)
-    wanted = _PREFERRED.get(document_type, "")
-    return min(candidates, key=lambda s: (-len(s.unit.path), s.category != wanted, s.pk))
+    wanted = [_PREFERRED.get(document_type, _USUAL), _USUAL]
+    return min(
+        candidates,
+        key=lambda s: (-len(s.unit.path), [s.category != category for category in wanted], s.pk),
+    )
 
 
 def rules_of(seal_id: int) -> list[RuleFacts]:
@@ -133,7 +139,7 @@ def _redrawn(key: int, strokes: object) -> bytes:
 
 def settings_cache_max() -> int:
     """Return how many drawn signatures a process keeps."""
-    return int(getattr(settings, "BAOZHEN_SIGNATURES_CACHED", 256))
+    return int(configured("BAOZHEN_SIGNATURES_CACHED") or 256)
 
 
 def _is_forbidden(seal: Seal, unit: OrgUnit, document_type: str, flow: str) -> bool:

@@ -6,18 +6,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, F, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import SHANGHAI, now, shanghai_date
 from baozhen.foundation.jobs import Queue, job
 from baozhen.foundation.states import enter_many, move
-from baozhen.signing.envelopes.models import Action, Envelope
-from baozhen.signing.files.models import FileEntry
-from baozhen.signing.identity.models import IdentityCheck
 from baozhen.signing.organizations.models import OrgUnit
-from baozhen.signing.seals.models import SealUse
+from baozhen.signing.statistics.counting import counted_between, uses_between
 from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed
 from baozhen.signing.statistics.models import (
     DayFigure,
@@ -27,7 +23,7 @@ from baozhen.signing.statistics.models import (
     UsageRecord,
 )
 from baozhen.signing.statistics.rules import Charge, Price, charges_of
-from baozhen.signing.statistics.states import ChargeMode, Measure, StatementState, UsageKind
+from baozhen.signing.statistics.states import ChargeMode, StatementState, UsageKind
 
 _FRESH: Final = timedelta(days=3)
 _EVERY: Final = 600
@@ -48,7 +44,7 @@ def refresh_figures(*, since: date, until: date) -> int:
     """Count the days from `since` to before `until` again; returns how many figures there are."""
     rows = [
         DayFigure(measure=measure, **row)
-        for measure, counted in _counted(_start(since), _start(until)).items()
+        for measure, counted in counted_between(_start(since), _start(until)).items()
         for row in counted
     ]
     DayFigure.objects.filter(day__gte=since, day__lt=until).delete()
@@ -60,18 +56,14 @@ def collect_usage(*, since: date, until: date) -> int:
     """Write down each chargeable use of these days once; returns how many were new."""
     start, end = _start(since), _start(until)
     before = UsageRecord.objects.count()
-    envelopes = Envelope.objects.filter(
-        state__in=["completed", "voiding", "voided"], ended_at__gte=start, ended_at__lt=end
-    )
-    seals = SealUse.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
-    checks = IdentityCheck.objects.filter(
-        state="passed", passed_at__gte=start, passed_at__lt=end, subject__org_unit__isnull=False
-    )
-    _write(UsageKind.ENVELOPE, envelopes.values_list("public_id", "unit_id", "ended_at"))
-    _write(UsageKind.SEAL, seals.values_list("public_id", "unit_id", "done_at"))
-    passed = checks.values_list("public_id", "subject__org_unit_id", "passed_at")
-    _write(UsageKind.IDENTITY, ((name, unit, at) for name, unit, at in passed if at is not None))
+    for kind, uses in uses_between(start, end).items():
+        _write(kind, uses)
     return UsageRecord.objects.count() - before
+
+
+def count_text(receipt: str, unit: int, at: datetime) -> None:
+    """Write down one text that went out, by the provider's receipt; a receipt counts once."""
+    _write(UsageKind.SMS, [(receipt, unit, at)])
 
 
 @transaction.atomic(durable=True)
@@ -146,50 +138,14 @@ def lock_statement(statement: Statement, *, actor: str, at: datetime) -> None:
     move(statement, StatementState.LOCKED, actor=actor, at=at)
 
 
-def _counted(start: datetime, end: datetime) -> dict[Measure, Iterable[dict[str, object]]]:
-    seals = SealUse.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
-    files = FileEntry.objects.filter(signed_at__gte=start, signed_at__lt=end)
-    signatures = Action.objects.filter(state="done", done_at__gte=start, done_at__lt=end)
-    return {
-        Measure.SEALS: _by_day(seals, "done_at", ("unit_id", "document_type", "flow")),
-        Measure.FILES: _by_day(files, "signed_at", ("unit_id", "document_type", "channel")),
-        Measure.SIGNATURES: _by_day(
-            signatures, "done_at", ("envelope__unit_id", "type", "envelope__client")
-        ),
-    }
-
-
-def _by_day(
-    rows: "QuerySet[SealUse] | QuerySet[FileEntry] | QuerySet[Action]",
-    instant: str,
-    columns: tuple[str, str, str],
-) -> list[dict[str, object]]:
-    names = ("of_unit", "of_type", "of_channel")
-    counted = (
-        rows.annotate(
-            of_day=TruncDate(instant, tzinfo=SHANGHAI),
-            **{name: F(column) for name, column in zip(names, columns, strict=True)},
-        )
-        .values("of_day", *names)
-        .annotate(pieces=Count("pk"))
-        .order_by()
-    )
-    return [
-        {
-            "day": row["of_day"],
-            "unit_id": row["of_unit"],
-            "type": row["of_type"],
-            "channel": row["of_channel"],
-            "count": row["pieces"],
-        }
-        for row in counted
-    ]
-
-
 def _write(kind: UsageKind, uses: Iterable[tuple[str, int, datetime | None]]) -> None:
     rows = [
         UsageRecord(
-            kind=kind, source=source, unit_id=unit, month=shanghai_date(at).replace(day=1), at=at
+            kind=kind,
+            source=source[:64],
+            unit_id=unit,
+            month=shanghai_date(at).replace(day=1),
+            at=at,
         )
         for source, unit, at in uses
         if at is not None

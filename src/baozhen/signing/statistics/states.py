@@ -25,12 +25,16 @@ class UsageKind(StrEnum):
 
     ENVELOPE = "envelope"
     SEAL = "seal"
+    SIGNATURE = "signature"
+    SMS = "sms"
     IDENTITY = "identity"
 
 
 USAGE_LABELS: Mapping[UsageKind, str] = {
     UsageKind.ENVELOPE: "完成的签署任务",
     UsageKind.SEAL: "用印",
+    UsageKind.SIGNATURE: "个人签名",
+    UsageKind.SMS: "短信",
     UsageKind.IDENTITY: "身份认证",
 }
 

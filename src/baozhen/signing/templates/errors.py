@@ -24,11 +24,39 @@ class CodeTaken(Refusal):
     message = "模版代码 {template} 已被使用"
 
 
+class TemplateInvalid(Refusal):
+    """What a template or a shared clause shall be called cannot stand."""
+
+    code = "template_invalid"
+    message = "模版信息有误：{reason}"
+
+
 class NotADraft(Refusal):
-    """Only a draft may be edited, approved or dropped."""
+    """Only a draft may be edited or submitted."""
 
     code = "template_version_fixed"
     message = "第 {number} 版不是草稿，内容不能再改；请另建新版"
+
+
+class EditedMeanwhile(Refusal):
+    """Somebody else changed the draft since it was opened."""
+
+    code = "template_edited_meanwhile"
+    message = "这份草稿刚被别人改过，请刷新后再改"
+
+
+class NotSubmitted(Refusal):
+    """Only what was submitted may be approved or returned."""
+
+    code = "template_version_not_submitted"
+    message = "第 {number} 版没有提交批准"
+
+
+class ReasonMissing(Refusal):
+    """Ending or returning a version wants a reason."""
+
+    code = "template_reason_missing"
+    message = "请填写理由"
 
 
 class SamePerson(Refusal):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 FLOW: Mapping[str, tuple[str, ...]] = {
     "template_version.draft": (),
+    "template_version.submitted": (),
     "template_version.approved": (),
     "template_version.retired": (),
     "template_version.dropped": (),

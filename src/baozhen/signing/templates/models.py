@@ -135,7 +135,13 @@ class TemplateVersion(Stateful):
                 name="templates_one_a_day",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[VersionState.DRAFT.value, VersionState.DROPPED.value])
+                condition=Q(
+                    state__in=[
+                        VersionState.DRAFT.value,
+                        VersionState.SUBMITTED.value,
+                        VersionState.DROPPED.value,
+                    ]
+                )
                 | (
                     Q(effective_from__isnull=False, approved_at__isnull=False)
                     & ~Q(approved_by="")

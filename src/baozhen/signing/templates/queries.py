@@ -6,10 +6,11 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from baozhen.signing.organizations.models import OrgUnit
-from baozhen.signing.organizations.queries import ancestors_of
 from baozhen.signing.templates.errors import ClauseUnknown, NoVersionInForce, TemplateUnknown
 from baozhen.signing.templates.models import Clause, ClauseVersion, Template, TemplateVersion
 from baozhen.signing.templates.states import Sharing, VersionState
+
+_ALIVE = (VersionState.DRAFT, VersionState.SUBMITTED, VersionState.APPROVED)
 
 
 def template_of(code: str) -> Template:
@@ -24,7 +25,7 @@ def template_of(code: str) -> Template:
 def usable_by(units: Sequence[OrgUnit]) -> QuerySet[Template]:
     """Return the templates that these units may use: their own and those shared with them."""
     own = {unit.pk for unit in units}
-    above = {unit.pk for below in units for unit in ancestors_of(below)}
+    above = {int(key) for unit in units for key in unit.path.strip("/").split("/")[:-1]}
     return Template.objects.select_related("unit").filter(
         Q(unit__in=own) | Q(sharing=Sharing.ALL) | Q(sharing=Sharing.BELOW, unit__in=above)
     )
@@ -74,10 +75,10 @@ def newest_clauses(codes: Sequence[str]) -> list[ClauseVersion]:
 
 
 def where_used(clause: Clause) -> QuerySet[TemplateVersion]:
-    """Return the drafts and approved versions that use any wording of the clause."""
+    """Return the versions that use any wording of the clause and are not over."""
     return (
         TemplateVersion.objects.select_related("template")
-        .filter(clauses__clause=clause, state__in=[VersionState.DRAFT, VersionState.APPROVED])
+        .filter(clauses__clause=clause, state__in=_ALIVE)
         .distinct()
         .order_by("template__code", "-number")
     )

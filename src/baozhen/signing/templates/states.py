@@ -19,9 +19,13 @@ SOURCE_LABELS = {
 
 
 class VersionState(StrEnum):
-    """A draft may be edited; an approved version never changes; a retired one fills no more."""
+    """Only a draft may be edited; an approved version never changes; a retired one fills no more.
+
+    What was submitted waits for a second person, who approves it or sends it back.
+    """
 
     DRAFT = "draft"
+    SUBMITTED = "submitted"
     APPROVED = "approved"
     RETIRED = "retired"
     DROPPED = "dropped"
@@ -29,13 +33,17 @@ class VersionState(StrEnum):
 
 LABELS = {
     VersionState.DRAFT: "草稿",
+    VersionState.SUBMITTED: "待批准",
     VersionState.APPROVED: "已批准",
     VersionState.RETIRED: "已停用",
     VersionState.DROPPED: "已放弃",
 }
 
 MOVES: dict[VersionState, frozenset[VersionState]] = {
-    VersionState.DRAFT: frozenset({VersionState.APPROVED, VersionState.DROPPED}),
+    VersionState.DRAFT: frozenset({VersionState.SUBMITTED, VersionState.DROPPED}),
+    VersionState.SUBMITTED: frozenset(
+        {VersionState.APPROVED, VersionState.DRAFT, VersionState.DROPPED}
+    ),
     VersionState.APPROVED: frozenset({VersionState.RETIRED}),
     VersionState.RETIRED: frozenset(),
     VersionState.DROPPED: frozenset(),

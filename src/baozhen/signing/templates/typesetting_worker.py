@@ -1,32 +1,48 @@
-"""The child process that sets a draft: limits itself, sets one document, answers.
+"""The child process that sets templates: limits itself, sets sheets, answers each.
 
-Run as `python -m baozhen.signing.templates.typesetting_worker`; `typesetting` has the protocol.
+Run as `python -m baozhen.signing.templates.typesetting_worker`; `typesetting_child` has the
+protocol: a first message with the limits and the folder of fonts, then one message a sheet.
 """
 
+import struct
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from baozhen.foundation.sandbox_worker import restrict
 from baozhen.foundation.workbench import pack, unpack
 from baozhen.signing.templates.typesetting import Sheet, Typesetter
 from baozhen.trust.errors import TrustError
 
+_LENGTHS = struct.Struct(">I")
+
 
 def main() -> int:
-    """Set what standard input describes."""
-    order, pictures = unpack(sys.stdin.buffer.read())
-    restrict(order["limits"])
+    """Set what standard input describes until it ends."""
+    first, _ = unpack(_receive())
+    restrict(first["limits"])
+    typesetter = Typesetter(Path(first["fonts"]))
+    while message := _receive():
+        answer = _set(typesetter, *unpack(message))
+        sys.stdout.buffer.write(_LENGTHS.pack(len(answer)) + answer)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def _set(typesetter: Typesetter, order: dict[str, Any], pictures: tuple[bytes, ...]) -> bytes:
     named = dict(zip(order["names"], pictures, strict=True))
     sheet = Sheet(order["source"], order["clauses"], order["data"], named)
     try:
-        at = datetime.fromisoformat(order["at"])
-        document = Typesetter(Path(order["fonts"])).typeset(sheet, at=at)
+        document = typesetter.typeset(sheet, at=datetime.fromisoformat(order["at"]))
     except TrustError as error:
-        sys.stdout.buffer.write(pack({"error": str(error)}, ()))
-        return 0
-    sys.stdout.buffer.write(pack({}, (document.data,)))
-    return 0
+        return pack({"error": str(error)}, ())
+    return pack({}, (document.data,))
+
+
+def _receive() -> bytes:
+    head = sys.stdin.buffer.read(_LENGTHS.size)
+    return sys.stdin.buffer.read(*_LENGTHS.unpack(head)) if len(head) == _LENGTHS.size else b""
 
 
 if __name__ == "__main__":

@@ -93,7 +93,9 @@ class Front:
             return
         except httpx.TimeoutException:
             await _refuse(send, 504, path)
-        except httpx.TransportError as error:
+        # A core that refuses our certificate says so after the handshake (RFC 8446 §4.4.2.4), and
+        # that alarm reaches us as it is.
+        except (httpx.TransportError, ssl.SSLError) as error:
             _logger.warning("the core does not answer: %s", type(error).__name__)
             await _refuse(send, 502, path)
 
@@ -172,7 +174,7 @@ class Front:
 
     async def _health(self, send: Send) -> None:
         core = "down"
-        with contextlib.suppress(httpx.HTTPError, asyncio.TimeoutError):
+        with contextlib.suppress(httpx.HTTPError, asyncio.TimeoutError, ssl.SSLError):
             url = f"{self._settings.core}/api/v1/health"
             answer = await self._client().get(url, timeout=_HEALTH_SECONDS)
             core = "up" if answer.is_success else "down"

@@ -17,7 +17,6 @@ from baozhen.faces.templatetags.faces import stamp
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.foundation.masking import mask_text
 from baozhen.signing.files.models import FileCopy
 from baozhen.signing.files.services import (
     CopyOrder,
@@ -28,6 +27,7 @@ from baozhen.signing.files.services import (
     read_copy_mark,
 )
 from baozhen.signing.files.states import COPY_LABELS
+from baozhen.signing.files.titles import open_title
 from baozhen.signing.organizations.queries import account_of
 from baozhen.signing.organizations.roles import Permission
 
@@ -150,7 +150,7 @@ def _cells(copy: FileCopy) -> tuple[Cell, ...]:
         Cell(text=stamp(copy.at)),
         Cell(text=copy.get_kind_display()),
         Cell(text=copy.number, is_code=True),
-        Cell(text=mask_text(copy.entry.title), href=address),
+        Cell(text=open_title(copy.entry), href=address),
         Cell(text=copy.recipient),
         Cell(text=copy.reason),
         Cell(text=copy.actor, is_code=True),

@@ -1,6 +1,5 @@
-"""Find files and look at one: what it is, who got copies, what can be done with it."""
+"""Find files among those that one may see."""
 
-from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -8,38 +7,20 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
-from baozhen.faces.console.access import may, needs
+from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.registers import (
-    Act,
-    Cell,
-    Choice,
-    Deed,
-    Link,
-    Register,
-    Sheet,
-    show_register,
-    show_sheet,
-)
+from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
 from baozhen.faces.templatetags.faces import stamp
-from baozhen.foundation.audit.queries import entries_of
+from baozhen.faces.words import DOCUMENT_TYPES
 from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.errors import Refusal
-from baozhen.foundation.masking import mask_name, mask_text
-from baozhen.signing.files.models import FileCopy, FileEntry
+from baozhen.foundation.masking import mask_name
+from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.search import Wanted, file_of, find_files
-from baozhen.signing.files.services.copies import prints_max
-from baozhen.signing.files.states import CopyKind
+from baozhen.signing.files.titles import open_title
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
-
-_COPIES_MAX = 50
-_ACTS = {
-    "file_entry.copied": "交付副本",
-    "file_entry.linked": "创建下载链接",
-    "file_entry.link_ended": "停用下载链接",
-}
 
 
 @needs(Permission.VIEW_FILES)
@@ -52,14 +33,6 @@ def files(request: HttpRequest) -> HttpResponse:
         # A keyword without a letter or a digit finds nothing; the filters say so themselves.
         rows = FileEntry.objects.none()
     return show_register(request, _register(request), rows, _cells)
-
-
-@needs(Permission.VIEW_FILES)
-@require_GET
-def file(request: HttpRequest, key: str) -> HttpResponse:
-    """Show one file."""
-    entry = seen(request, key)
-    return show_sheet(request, _sheet(request, entry))
 
 
 def seen(
@@ -114,20 +87,22 @@ def _register(request: HttpRequest) -> Register:
         columns=("签署时间", "标题", "类型", "机构", "当事人", "业务编号"),
         empty=("file-text", "没有文件", "签署任务完成后，文件会自动归档并出现在这里。"),
         filters=(
-            Choice(name="q", label="关键词（正文或标题）"),
-            Choice(name="party", label="当事人姓名、名称或证件号"),
-            Choice(name="number", label="业务编号或任务编号"),
-            Choice(name="type", label="类型"),
+            Choice(name="q", label="关键词（正文、标题）"),
+            Choice(name="party", label="当事人（姓名、名称或证件号）"),
+            Choice(name="number", label="业务编号、任务编号或 SHA-256"),
+            Choice(name="type", label="类型", choices=list(DOCUMENT_TYPES.items())),
             Choice(
                 name="unit", label="机构", choices=[(str(unit.pk), unit.name) for unit in units]
             ),
-            Choice(name="from", label="从（年-月-日）"),
-            Choice(name="to", label="到（年-月-日）"),
+            Choice(name="from", label="签署日期从", kind="date"),
+            Choice(name="to", label="到", kind="date"),
         ),
         links=(
             Link(href=reverse("console:file_compare"), label="文件比对", icon="layers"),
+            Link(href=reverse("console:file_inspect"), label="核验文件", icon="search"),
             Link(href=reverse("console:file_mark"), label="读取标记", icon="eye"),
             Link(href=reverse("console:file_copies"), label="副本登记", icon="list"),
+            Link(href=reverse("console:deposits"), label="存证", icon="shield-check"),
         ),
     )
 
@@ -135,124 +110,27 @@ def _register(request: HttpRequest) -> Register:
 def _cells(entry: FileEntry) -> tuple[Cell, ...]:
     return (
         Cell(text=stamp(entry.signed_at)),
-        Cell(text=mask_text(entry.title), href=_address("file_entry", entry)),
-        Cell(text=entry.document_type),
+        Cell(text=open_title(entry), href=address_of_file("file_entry", entry)),
+        Cell(text=type_word(entry)),
         Cell(text=entry.unit.name),
-        Cell(text=_parties(entry)),
+        Cell(text=parties_of(entry)),
         Cell(text=entry.biz_no, is_code=True),
     )
 
 
-def _parties(entry: FileEntry) -> str:
+def parties_of(entry: FileEntry) -> str:
+    """Return the parties: people masked, companies in full."""
     return "、".join(
         mask_name(party["name"]) if party["is_person"] else party["name"]
         for party in entry.parties or []
     )
 
 
-def _address(name: str, entry: FileEntry) -> str:
+def type_word(entry: FileEntry) -> str:
+    """Return the type in Chinese, or the code that a client chose."""
+    return DOCUMENT_TYPES.get(entry.document_type, entry.document_type)
+
+
+def address_of_file(name: str, entry: FileEntry) -> str:
+    """Return the address of a page of one file."""
     return reverse(f"console:{name}", kwargs={"key": entry.public_id})
-
-
-def _sheet(request: HttpRequest, entry: FileEntry) -> Sheet:
-    copies = FileCopy.objects.filter(entry=entry).order_by("-at")[:_COPIES_MAX]
-    return Sheet(
-        here="files",
-        title=mask_text(entry.title),
-        state=Cell(text="已归档", tone="jade", icon="check"),
-        back=Link(href=reverse("console:files"), label="文件", icon="left"),
-        facts=(
-            ("文件编号", entry.public_id, True),
-            ("类型", entry.document_type, False),
-            ("机构", entry.unit.name, False),
-            ("当事人", _parties(entry) or "未登记", False),
-            ("业务编号", entry.biz_no or "无", True),
-            ("签署任务", entry.envelope or "无", True),
-            ("签署时间", stamp(entry.signed_at), False),
-            ("大小", f"{entry.size:,} 字节", False),
-            ("SHA-256", entry.sha256, True),
-            ("保管至", entry.item.retain_until.isoformat(), False),
-            ("正文索引", stamp(entry.indexed_at) if entry.indexed_at else "排队中", False),
-        ),
-        deeds=tuple(_deeds(request, entry)),
-        tables=(
-            ("副本登记", ("时间", "种类", "编号", "领取人", "用途", "操作人"), _rows(copies)),
-            ("下载链接", ("创建", "接收方", "已用", "失效", "状态"), _links(entry)),
-        ),
-        acts=tuple(
-            Act(label=_ACTS.get(act.action, act.action), at=act.at, actor=act.actor)
-            for act in entries_of("file_entry", entry.pk).order_by("-position")[:_COPIES_MAX]
-        ),
-    )
-
-
-def _deeds(request: HttpRequest, entry: FileEntry) -> list[Deed]:
-    deeds = []
-    if may(request, Permission.DOWNLOAD_FILES):
-        deeds += [
-            Deed(
-                href=_address("file_download", entry),
-                label="下载原件",
-                icon="download",
-                asks=(("reason", "用途"),),
-            ),
-            Deed(
-                href=_address("file_link", entry),
-                label="创建下载链接（供核心系统取件）",
-                icon="link",
-                asks=(("recipient", "接收方"), ("hours", "有效小时数")),
-                choices=("uses", "次数", (("1", "一次有效"), ("10", "十次"), ("", "不限次数"))),
-            ),
-            Deed(
-                href=_address("file_package", entry),
-                label="生成证据包",
-                icon="layers",
-                asks=(("reason", "用途"),),
-            ),
-        ]
-    if may(request, Permission.PRINT_FILES):
-        prints = FileCopy.objects.filter(entry=entry, kind=CopyKind.PRINT).count()
-        is_over = prints >= prints_max()
-        deeds += [
-            Deed(
-                href=_address("file_black", entry),
-                label="脱敏副本（黑色章）",
-                icon="file",
-                asks=(("recipient", "领取人"), ("reason", "用途")),
-            ),
-            Deed(
-                href=_address("file_print", entry),
-                label=f"防伪打印（已打印 {prints}/{prints_max()} 次）",
-                icon="file-text",
-                asks=(("reason", "用途"),),
-                blocked="已达到打印次数上限" if is_over else "",
-            ),
-        ]
-    return deeds
-
-
-def _rows(copies: Iterable[FileCopy]) -> list[tuple[Cell, ...]]:
-    return [
-        (
-            Cell(text=stamp(copy.at)),
-            Cell(text=copy.get_kind_display()),
-            Cell(text=copy.number, is_code=True),
-            Cell(text=copy.recipient),
-            Cell(text=copy.reason),
-            Cell(text=copy.actor, is_code=True),
-        )
-        for copy in copies
-    ]
-
-
-def _links(entry: FileEntry) -> list[tuple[Cell, ...]]:
-    return [
-        (
-            Cell(text=stamp(link.made_at)),
-            Cell(text=link.recipient),
-            Cell(text=f"{link.uses}/{link.uses_max if link.uses_max is not None else '不限'}"),
-            Cell(text=stamp(link.expires_at)),
-            Cell(text="已停用" if link.ended_at else "有效期内"),
-        )
-        for link in entry.links.order_by("-pk")[:_COPIES_MAX]
-    ]

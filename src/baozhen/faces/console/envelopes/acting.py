@@ -12,7 +12,7 @@ from baozhen.faces.console.envelopes.one import own
 from baozhen.faces.console.frame import page
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.signing.envelopes.errors import EnvelopeNotFound
+from baozhen.signing.envelopes.errors import DraftInvalid, EnvelopeNotFound
 from baozhen.signing.envelopes.models import Action
 from baozhen.signing.envelopes.queries import tasks_for
 from baozhen.signing.envelopes.services.acts import (
@@ -23,6 +23,7 @@ from baozhen.signing.envelopes.services.acts import (
     recall,
     seal,
 )
+from baozhen.signing.envelopes.services.handing import Receiver, hand_over, receiver_of
 from baozhen.signing.envelopes.services.telling import remind
 from baozhen.signing.envelopes.services.voiding import request_void
 from baozhen.signing.envelopes.states import ActionType
@@ -78,6 +79,33 @@ def remind_all(request: HttpRequest, public_id: str) -> HttpResponse:
         messages.warning(request, str(refusal), extra_tags="amber")
     else:
         messages.success(request, f"已提醒 {count} 个签署方。", extra_tags="jade")
+    return redirect("console:envelope", public_id=public_id)
+
+
+@needs(Permission.START_ENVELOPES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over_files(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Ask who gets the finished files, then send them the link."""
+    envelope = own(request, public_id)
+    usual = receiver_of(envelope)
+    typed = {name: request.POST.get(name, "").strip() for name in ("receiver", "address")}
+    context: dict[str, Any] = {
+        "here": "envelopes",
+        "envelope": envelope,
+        "receiver": typed["receiver"] or (usual.name if usual else ""),
+        "address": typed["address"],
+    }
+    if request.method != "POST":
+        return page(request, "console/envelopes/hand_over.html", context)
+    try:
+        if not typed["receiver"]:
+            raise DraftInvalid(path="receiver", reason="请填写接收人")
+        receiver = Receiver(typed["receiver"], typed["address"])
+        hand_over(envelope.pk, receiver, actor=actor_of(request), at=now())
+    except Refusal as refusal:
+        context |= {"fault": str(refusal)}
+        return page(request, "console/envelopes/hand_over.html", context, status=422)
+    messages.success(request, "已送达，领取后会在这里显示。", extra_tags="jade")
     return redirect("console:envelope", public_id=public_id)
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.envelopes.errors import RowsInvalid
-from baozhen.signing.envelopes.forms import Flow, flow_of, flows
+from baozhen.signing.envelopes.forms import Flow, flows
 from baozhen.signing.envelopes.models import EnvelopeBatch
 from baozhen.signing.envelopes.queries import batch_counts
 from baozhen.signing.envelopes.services.batches import (
@@ -28,10 +28,18 @@ from baozhen.signing.envelopes.services.batches import (
     end_batch,
     retry_failed,
 )
+from baozhen.signing.envelopes.services.from_templates import (
+    form_of,
+    is_template,
+    own_seals_of,
+    templates_in_force,
+    title_of,
+)
 from baozhen.signing.organizations.queries import account_of, scope_of
 from baozhen.signing.organizations.roles import Permission
 
 _SHOWN_MAX = 200
+_BOXES = {"是": True, "true": True, "1": True, "否": False, "false": False, "0": False}
 _ZIP = b"PK\x03\x04"
 
 
@@ -53,17 +61,24 @@ def batches(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a table: CSV or XLSX with the fields' names as its head, or NDJSON as the API takes."""
-    context: dict[str, Any] = {"here": "envelope_batches", "flows": list(flows().values())}
+    unit = account_of(request.user).unit
+    context: dict[str, Any] = {
+        "here": "envelope_batches",
+        "flows": list(flows().values()),
+        "templates": templates_in_force([unit], at=now()),
+        "chosen": request.GET.get("flow", ""),
+    }
     if request.method != "POST":
         return page(request, "console/envelopes/upload.html", context)
     given = request.FILES.get("file")
     try:
         if given is None:
             raise RowsInvalid(path="file", reason="请先选择文件")
-        flow = flow_of(request.POST.get("flow", ""))
-        unit = account_of(request.user).unit
+        flow = form_of(request.POST.get("flow", ""))
         order = BatchOrder(flow=flow.code, client=actor_of(request), unit=unit)
         rows = rows_of(bytes_of(given), flow)
+        if is_template(flow.code) and request.POST.get("silent") == "yes":
+            rows = _sealed_silently(rows, flow.code)
         batch_row = create_batch(order, rows, actor=actor_of(request), at=now())
     except Refusal as refusal:
         context |= {"fault": str(refusal), "chosen": request.POST.get("flow", "")}
@@ -81,7 +96,7 @@ def batch(request: HttpRequest, public_id: str) -> HttpResponse:
         "batch": row,
         "counts": batch_counts(row),
         "failed": row.rows.filter(status="failed").order_by("line")[:_SHOWN_MAX],
-        "flow": flow_of(row.flow),
+        "title": title_of(row.flow),
         "may_start": may(request, Permission.START_ENVELOPES),
     }
     return page(request, "console/envelopes/batch.html", context)
@@ -183,6 +198,15 @@ def _table(rows: Iterator[list[str]], flow: Flow) -> Iterator[Mapping[str, Any]]
             yield _row(dict(zip(columns, row, strict=False)), kinds)
 
 
+def _sealed_silently(rows: Iterable[Mapping[str, Any]], flow: str) -> Iterator[Mapping[str, Any]]:
+    """Name in each row the company's seals that nobody has to put there."""
+    own = own_seals_of(flow)
+    for row in rows:
+        named = row.get("parties")
+        others = named if isinstance(named, dict) else {}
+        yield {"silent": [role for role in own if role not in others], **row}
+
+
 def _row(cells: Mapping[str, str], kinds: Mapping[str, str]) -> Mapping[str, Any]:
     values: dict[str, Any] = {}
     parties: dict[str, dict[str, str]] = {}
@@ -207,4 +231,6 @@ def _typed(kind: str, text: str) -> Any:
             return round(float(text.replace(",", "")) * 100)
     except ValueError:
         return text
+    if kind == "checkbox":
+        return _BOXES.get(text, text)
     return text[:10] if kind == "date" else text

@@ -10,6 +10,7 @@ from baozhen.faces.console.frame import page
 from baozhen.faces.words import ENVELOPE_STATES
 from baozhen.signing.envelopes.forms import flows
 from baozhen.signing.envelopes.queries import counts_by_state, envelopes_for, tasks_for, voids_for
+from baozhen.signing.envelopes.services.from_templates import TEMPLATE_FLOW
 from baozhen.signing.organizations.roles import Permission
 
 _PAGE = 50
@@ -67,7 +68,10 @@ def envelopes(request: HttpRequest) -> HttpResponse:
             {
                 "name": "flow",
                 "label": "流程",
-                "choices": [(flow.code, flow.title) for flow in flows().values()],
+                "choices": [
+                    *((flow.code, flow.title) for flow in flows().values()),
+                    (TEMPLATE_FLOW, "从模版发起"),
+                ],
                 "value": asked["flow"],
             },
         ],

@@ -22,6 +22,7 @@ from baozhen.signing.envelopes.queries import (
     tasks_for,
     voids_for,
 )
+from baozhen.signing.envelopes.services.handing import letter_of
 from baozhen.signing.envelopes.services.voiding import parties_waiting
 from baozhen.signing.envelopes.states import LABELS, ActionState, EnvelopeState
 from baozhen.signing.organizations.roles import Permission
@@ -43,6 +44,9 @@ def envelope(request: HttpRequest, public_id: str) -> HttpResponse:
             paper for party in found.signatories.all() for paper in party.papers.order_by("pk")
         ],
         "timeline": envelope_history(found)[::-1],
+        "handovers": [
+            {"row": row, "letter": letter_of(row)} for row in found.handovers.order_by("-number")
+        ],
         "steps": _next_steps(request, found),
         "void": _void(found),
         "answers_void": voids_for(request.user).filter(pk=found.pk).exists(),
@@ -134,6 +138,12 @@ def _next_steps(request: HttpRequest, envelope: Envelope) -> list[dict[str, str]
             "提醒轮到的签署方，每半小时一次",
         ),
         ("撤回", "envelope_recall", running, "任务结束，已签的文件仍存档"),
+        (
+            "送达",
+            "envelope_hand_over",
+            state == EnvelopeState.COMPLETED,
+            "把文件送给指定的接收人，链接只能领取一次",
+        ),
         ("申请作废", "envelope_void", state == EnvelopeState.COMPLETED, "须各签署方都同意才作废"),
     )
     return [

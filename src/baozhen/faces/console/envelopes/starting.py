@@ -14,6 +14,7 @@ from baozhen.foundation.errors import Refusal
 from baozhen.foundation.money import fen_from_yuan
 from baozhen.signing.envelopes.forms import Field, Flow, flow_of, flows
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
+from baozhen.signing.envelopes.services.sketches import sketches_of
 from baozhen.signing.identity.services.subjects import SubjectFacts
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import account_of, scope_of, unit_of
@@ -25,8 +26,12 @@ _PARTY = (("name", "姓名"), ("id_no", "证件号码"), ("mobile", "手机号")
 @needs(Permission.START_ENVELOPES)
 @require_GET
 def choose(request: HttpRequest) -> HttpResponse:
-    """List the ready-made flows."""
-    context = {"here": "envelopes", "flows": list(flows().values())}
+    """List the ready-made flows, and what one is still putting together oneself."""
+    context = {
+        "here": "envelopes",
+        "flows": list(flows().values()),
+        "sketches": sketches_of(account_of(request.user)),
+    }
     return page(request, "console/envelopes/flows.html", context)
 
 

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from baozhen.faces.console.envelopes import acting, batches, listing, one, starting, together
+from baozhen.faces.console.envelopes import (
+    acting,
+    batches,
+    from_template,
+    listing,
+    one,
+    sketching,
+    starting,
+    together,
+)
 
 URLS: list[URLPattern] = [
     path("tasks", listing.tasks, name="tasks"),
@@ -10,6 +19,19 @@ URLS: list[URLPattern] = [
     path("envelopes", listing.envelopes, name="envelopes"),
     path("envelopes/start", starting.choose, name="envelope_flows"),
     path("envelopes/start/<str:code>", starting.start, name="envelope_start"),
+    path("envelopes/templates", from_template.choose, name="envelope_templates"),
+    path("envelopes/templates/<str:code>", from_template.start, name="envelope_template"),
+    path("envelopes/sketches", sketching.begin, name="sketch_begin"),
+    path("envelopes/sketches/<str:sketch_id>/files", sketching.files, name="sketch_files"),
+    path("envelopes/sketches/<str:sketch_id>/parties", sketching.parties, name="sketch_parties"),
+    path("envelopes/sketches/<str:sketch_id>/places", sketching.places, name="sketch_places"),
+    path("envelopes/sketches/<str:sketch_id>/review", sketching.review, name="sketch_review"),
+    path("envelopes/sketches/<str:sketch_id>/discard", sketching.discard, name="sketch_discard"),
+    path(
+        "envelopes/sketches/<str:sketch_id>/pages/<int:document>/<int:number>.png",
+        sketching.picture,
+        name="sketch_picture",
+    ),
     path("envelopes/<str:public_id>", one.envelope, name="envelope"),
     path("envelopes/<str:public_id>/documents/<int:position>", one.document, name="envelope_file"),
     path(
@@ -20,6 +42,7 @@ URLS: list[URLPattern] = [
     path("envelopes/<str:public_id>/recall", acting.recall_one, name="envelope_recall"),
     path("envelopes/<str:public_id>/remind", acting.remind_all, name="envelope_remind"),
     path("envelopes/<str:public_id>/void", acting.void, name="envelope_void"),
+    path("envelopes/<str:public_id>/hand-over", acting.hand_over_files, name="envelope_hand_over"),
     path("envelopes/<str:public_id>/history.csv", one.export, name="envelope_history"),
     path("envelopes/<str:public_id>/void/answer", together.answer, name="envelope_void_answer"),
     path(

@@ -16,6 +16,7 @@ from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.masking import mask_email, mask_mobile
+from baozhen.signing.identity.services.personal_accounts import open_personal_account
 from baozhen.signing.organizations.models import Account, OrgUnit, StaffSession
 from baozhen.signing.organizations.queries import list_powers
 from baozhen.signing.organizations.roles import Permission
@@ -128,6 +129,12 @@ def create(request: HttpRequest) -> HttpResponse:
                 value=request.GET.get("unit", ""),
                 choices=[(str(one.pk), "　" * one.depth + one.name) for one in units],
             ),
+            Field(
+                name="subject",
+                label="签署主体编号",
+                hint="个人账号必填，形如 sub_…；姓名须与登记的一致",
+                required=False,
+            ),
             Field(name="staff_no", label="工号", required=False),
             Field(name="mobile", label="手机号", required=False),
             Field(name="email", label="邮箱", required=False),
@@ -137,21 +144,23 @@ def create(request: HttpRequest) -> HttpResponse:
         return show(request, asked)
     password, kind = secrets.token_urlsafe(12), text(request, "kind")
     unit = get_object_or_404(OrgUnit, pk=number(request, "unit"))
+    facts = AccountFacts(
+        username=text(request, "username"),
+        display_name=text(request, "display_name"),
+        unit=unit,
+        kind=AccountKind(kind) if kind in set(AccountKind) else AccountKind.STAFF,
+        staff_no=text(request, "staff_no") or None,
+        mobile=text(request, "mobile") or None,
+        email=text(request, "email") or None,
+        password=password,
+    )
     try:
-        made = create_account(
-            AccountFacts(
-                username=text(request, "username"),
-                display_name=text(request, "display_name"),
-                unit=unit,
-                kind=AccountKind(kind) if kind in set(AccountKind) else AccountKind.STAFF,
-                staff_no=text(request, "staff_no") or None,
-                mobile=text(request, "mobile") or None,
-                email=text(request, "email") or None,
-                password=password,
-            ),
-            actor=actor_of(request),
-            at=now(),
-        )
+        if facts.kind == AccountKind.PERSON:
+            made = open_personal_account(
+                facts, text(request, "subject"), actor=actor_of(request), at=now()
+            )
+        else:
+            made = create_account(facts, actor=actor_of(request), at=now())
     except Refusal as refusal:
         return show(request, asked, refusal)
     _tell_password(request, made, password)

@@ -24,7 +24,8 @@ from baozhen.faces.console.seals.shown import acts_in_words
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
-from baozhen.signing.organizations.models import Account, ApiClient
+from baozhen.signing.certificates.models import CertificateBinding
+from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit, Power
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.risks.services import handle_risk
@@ -41,6 +42,20 @@ _STATE_TONES = {
     RiskState.HANDLED: ("jade", "check"),
     RiskState.DISMISSED: ("", "check"),
 }
+# What the rooms call suspicious, in words; those of the seals come from their own room.
+KINDS: dict[str, str] = {
+    **KIND_LABELS,
+    "certificates.expiring": "证书即将到期",
+    "certificates.revoked": "证书被签发机构吊销",
+    "identity.agent_confirms": "代理人冒用客户确认",
+    "identity.device_shared": "一台设备服务多名客户",
+    "identity.mobile_shared": "一个手机号服务多名客户",
+    "identity.face_mismatch": "人脸与证件不符",
+    "suspicious_grant": "异常授权",
+    "envelope_held": "签章被拒绝，签署任务退回",
+    "envelope_stuck": "签署任务停滞",
+    "envelope_operator_left": "经办人离职，任务待接手",
+}
 _CONCERNS = {
     "seal": "印章",
     "account": "账号",
@@ -48,6 +63,9 @@ _CONCERNS = {
     "seal_loan": "实物用印",
     "binding": "证书",
     "subject": "签署主体",
+    "action": "签署步骤",
+    "org_unit": "机构",
+    "power": "权限",
 }
 SENSITIVE = {
     "seal.suspended": "停用印章",
@@ -74,6 +92,21 @@ _FACTS = {
     "fingerprint": "证书指纹",
     "days": "剩余天数",
     "not_after": "失效时间",
+    "organization": "公司",
+    "id": "证书指纹",
+    "envelope": "签署任务",
+    "envelopes": "签署任务",
+    "account": "账号",
+    "attempts": "尝试次数",
+    "code": "拒绝代码",
+    "what": "线索",
+    "agent": "代理人",
+    "subjects": "涉及人数",
+    "mobile": "手机号指纹",
+    "device": "设备指纹",
+    "check": "核验编号",
+    "signs": "迹象",
+    "granter": "授权人账号",
 }
 
 
@@ -99,7 +132,7 @@ def risks(request: HttpRequest) -> HttpResponse:
                 label="程度",
                 choices=[(k.value, v) for k, v in SEVERITY_LABELS.items()],
             ),
-            Choice(name="kind", label="类别", choices=list(KIND_LABELS.items())),
+            Choice(name="kind", label="类别", choices=list(KINDS.items())),
         ),
     )
     return show_register(request, register, found.order_by("-raised_at", "-pk"), _cells)
@@ -112,17 +145,17 @@ def risk(request: HttpRequest, key: int) -> HttpResponse:
     row = get_object_or_404(Risk, pk=key)
     facts = [
         ("编号", row.public_id, True),
-        ("类别", KIND_LABELS.get(row.kind, row.kind), False),
+        ("类别", KINDS.get(row.kind, row.kind), False),
         ("程度", SEVERITY_LABELS[Severity(row.severity)], False),
         ("对象", _concerned(row), False),
         ("发现时间", stamp(row.raised_at), False),
-        *((_FACTS.get(name, name), str(value), False) for name, value in row.facts.items()),
+        *((_FACTS.get(name, name), _words(value), False) for name, value in row.facts.items()),
     ]
     if row.handled_at is not None:
         facts.append(("处置", f"{stamp(row.handled_at)} {row.handled_by}：{row.handling}", False))
     sheet = Sheet(
         here="risks",
-        title=KIND_LABELS.get(row.kind, row.kind),
+        title=KINDS.get(row.kind, row.kind),
         state=_state(row),
         facts=facts,
         back=Link(href=reverse("console:risks"), label="风险", icon="left"),
@@ -236,7 +269,7 @@ def _cells(row: Risk) -> list[Cell]:
     return [
         Cell(text=stamp(row.raised_at)),
         Cell(
-            text=KIND_LABELS.get(row.kind, row.kind),
+            text=KINDS.get(row.kind, row.kind),
             href=reverse("console:risk", kwargs={"key": row.pk}),
         ),
         Cell(text=SEVERITY_LABELS[severity], tone=_TONES[severity], icon="alert"),
@@ -246,16 +279,40 @@ def _cells(row: Risk) -> list[Cell]:
     ]
 
 
+def risk_line(row: Risk) -> dict[str, object]:
+    """Return what the first page says of a risk that waits."""
+    severity = Severity(row.severity)
+    return {
+        "href": reverse("console:risk", kwargs={"key": row.pk}),
+        "title": KINDS.get(row.kind, row.kind),
+        "concerned": _concerned(row),
+        "raised_at": row.raised_at,
+        "state": _state(row),
+        "severity": Cell(text=SEVERITY_LABELS[severity], tone=_TONES[severity], icon="alert"),
+    }
+
+
 def _state(row: Risk) -> Cell:
     state = RiskState(row.state)
     tone, icon = _STATE_TONES[state]
     return Cell(text=LABELS[state], tone=tone, icon=icon)
 
 
+def _words(value: object) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _concerned(row: Risk) -> str:
     """Return what the risk is about, in words."""
     label = _CONCERNS.get(row.concerns, row.concerns)
-    models = {"seal": Seal, "account": Account, "api_client": ApiClient}
+    models = {
+        "seal": Seal,
+        "account": Account,
+        "api_client": ApiClient,
+        "org_unit": OrgUnit,
+        "power": Power,
+        "binding": CertificateBinding,
+    }
     model = models.get(row.concerns)
     found = model.objects.filter(pk=row.concerns_id).first() if model is not None else None  # type: ignore[attr-defined]
     return f"{label} {found if found is not None else row.concerns_id}"

@@ -13,7 +13,11 @@ from openpyxl import Workbook
 
 from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
+from baozhen.faces.words import DOCUMENT_TYPES
 from baozhen.foundation.clock import today
+from baozhen.insurance.policies.services.silent import CLIENT as ISSUING
+from baozhen.signing.envelopes.forms import flows
+from baozhen.signing.envelopes.states import TYPE_LABELS, ActionType
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
@@ -84,7 +88,31 @@ def _tables(request: HttpRequest) -> list[tuple[str, list[tuple[str, int]]]]:
         until=until + timedelta(days=1),
         units=list(units.values_list("pk", flat=True)),
     )
-    return [(title, sums(found, by)) for by, title in _TITLES.items()]
+    tables = [
+        (title, [(_word(measure, by, label), count) for label, count in sums(found, by)])
+        for by, title in _TITLES.items()
+    ]
+    return [(tables[0][0], _whole(tables[0][1], since, until)), *tables[1:]]
+
+
+def _whole(rows: list[tuple[str, int]], since: date, until: date) -> list[tuple[str, int]]:
+    """Return every day of the time, those of nothing too: a line may not leap over them."""
+    counts = dict(rows)
+    if not counts:
+        return []
+    days = (since + timedelta(days=place) for place in range((until - since).days + 1))
+    return [(day.isoformat(), counts.get(day.isoformat(), 0)) for day in days]
+
+
+def _word(measure: Measure, by: str, label: str) -> str:
+    """Return a code in Chinese; a name that a client chose stays as it is."""
+    if label == ISSUING:
+        return "保险出单系统"
+    if by == "channel" and measure is not Measure.SIGNATURES and label in flows():
+        return flows()[label].title
+    if by == "type" and measure is Measure.SIGNATURES:
+        return TYPE_LABELS.get(ActionType(label), label)
+    return DOCUMENT_TYPES.get(label, label) if by == "type" else label
 
 
 def _asked(request: HttpRequest) -> tuple[Measure, date, date]:

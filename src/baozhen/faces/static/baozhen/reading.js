@@ -98,6 +98,7 @@
       view = tab.dataset.view;
       for (const other of document.querySelectorAll("[data-view]")) {
         other.setAttribute("aria-selected", String(other === tab));
+        other.tabIndex = other === tab ? 0 : -1;
       }
       document.querySelector("[data-text]").hidden = view !== "text";
       original.hidden = view !== "original";
@@ -107,6 +108,17 @@
           original.querySelector("[data-failed]").hidden = false;
         });
       }
+    });
+  }
+
+  // The arrow keys go from tab to tab, as the pattern for tabs has it.
+  const tabs = [...document.querySelectorAll("[data-view]")];
+  for (const tab of tabs) {
+    tab.addEventListener("keydown", (event) => {
+      if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+      const next = tabs[(tabs.indexOf(tab) + 1) % tabs.length];
+      next.focus();
+      next.click();
     });
   }
 

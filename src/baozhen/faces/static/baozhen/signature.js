@@ -7,6 +7,7 @@
   const field = document.querySelector("input[name=strokes]");
   const send = document.querySelector("[data-needs-strokes]");
   const hint = board.querySelector("[data-board-hint]");
+  const said = document.querySelector("[data-strokes-said]");
   const ink = getComputedStyle(canvas).getPropertyValue("--pen").trim() || "#1F2933";
   const pad = new SignaturePad(canvas, { penColor: ink, minWidth: 1.2, maxWidth: 3.6, throttle: 8 });
 
@@ -35,6 +36,7 @@
     }) : "";
     if (send) send.disabled = !field.value;
     if (hint) hint.hidden = Boolean(groups.length);
+    if (said) said.textContent = groups.length ? `已写 ${groups.length} 笔` : "";
   };
   pad.addEventListener("endStroke", write);
   pad.addEventListener("beginStroke", () => { if (hint) hint.hidden = true; });

@@ -6,6 +6,7 @@ from baozhen.signing.envelopes.models.envelopes import (
     EnvelopeBatch,
     EnvelopeDocument,
 )
+from baozhen.signing.envelopes.models.handing import EmbedLink, Handover
 from baozhen.signing.envelopes.models.parties import (
     Action,
     DocumentVersion,
@@ -14,19 +15,23 @@ from baozhen.signing.envelopes.models.parties import (
     Reading,
     Signatory,
 )
+from baozhen.signing.envelopes.models.sketches import Sketch
 from baozhen.signing.envelopes.models.voiding import VoidConsent, VoidRequest
 
 __all__ = [
     "Action",
     "BatchRow",
     "DocumentVersion",
+    "EmbedLink",
     "Envelope",
     "EnvelopeBatch",
     "EnvelopeDocument",
+    "Handover",
     "Paper",
     "Place",
     "Reading",
     "Signatory",
+    "Sketch",
     "VoidConsent",
     "VoidRequest",
 ]

@@ -17,6 +17,8 @@ from baozhen.signing.identity.models import ConsentCheck, Subject
 from baozhen.signing.organizations.models import Account, OrgUnit
 
 _ID = 40
+# Without a channel: a text to the mobile, else a mail.
+CHANNELS = (("sms", "短信"), ("mail", "邮件"), ("wechat", "微信"), ("dingtalk", "钉钉"))
 
 
 class Signatory(models.Model):
@@ -41,7 +43,11 @@ class Signatory(models.Model):
         Account, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="经办人"
     )
     name = EncryptedTextField("名称", default="")
+    channel = models.CharField("通知渠道", max_length=16, choices=CHANNELS, blank=True)
+    channel_id = EncryptedTextField("渠道用户编号", null=True)
     link_hash = models.CharField("链接摘要", max_length=64, blank=True, db_index=True)
+    # The token before: still good for a device that was verified a short while ago.
+    earlier_hash = models.CharField("前一链接摘要", max_length=64, blank=True, db_index=True)
     link_expires_at = models.DateTimeField("链接失效时间", null=True)
     verified_device = models.CharField("已核验设备", max_length=64, blank=True)
     verified_at = models.DateTimeField("身份核验时间", null=True)
@@ -158,7 +164,7 @@ class DocumentVersion(models.Model):
         EnvelopeDocument, on_delete=models.PROTECT, related_name="versions", verbose_name="文件"
     )
     number = models.PositiveSmallIntegerField("版本")
-    sha256 = models.CharField("SHA-256", max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
     size = models.PositiveIntegerField("字节数")
     action = models.ForeignKey(
         Action, on_delete=models.PROTECT, null=True, related_name="versions", verbose_name="步骤"

@@ -21,7 +21,13 @@ from baozhen.signing.envelopes.errors import (
 from baozhen.signing.envelopes.models import Action, Envelope, Place, Signatory
 from baozhen.signing.envelopes.rules import is_read, missing_papers
 from baozhen.signing.envelopes.services.reading import reading_facts
-from baozhen.signing.envelopes.services.turns import SYSTEM, advance, begin, lock_envelope
+from baozhen.signing.envelopes.services.turns import (
+    SYSTEM,
+    advance,
+    begin,
+    lock_envelope,
+    tell_completion,
+)
 from baozhen.signing.envelopes.states import (
     LABELS,
     ActionState,
@@ -268,6 +274,7 @@ def _finish(
         done_at=at,
         reason=reason,
     )
+    tell_completion(action, at=at)
     advance(envelope, at=at)
 
 
@@ -276,5 +283,5 @@ def _end(
 ) -> None:
     for action in envelope.actions.filter(state__in=[ActionState.WAITING, ActionState.READY]):
         move(action, ActionState.SKIPPED, actor=SYSTEM, at=at)
-    envelope.signatories.update(link_hash="")
+    envelope.signatories.update(link_hash="", earlier_hash="")
     move(envelope, state, actor=actor, at=at, ended_at=at, moved_at=at, reason=reason[:500])

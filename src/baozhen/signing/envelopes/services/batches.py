@@ -25,6 +25,12 @@ from baozhen.signing.envelopes.services.chunks import (
     perform_chunk,
 )
 from baozhen.signing.envelopes.services.create import check_draft, fingerprint_of, prepare_draft
+from baozhen.signing.envelopes.services.from_templates import (
+    TemplateOrder,
+    form_of,
+    is_template,
+    start_from_template,
+)
 from baozhen.signing.envelopes.services.many import end_envelope
 from baozhen.signing.envelopes.services.scenarios import (
     FlowOrder,
@@ -39,6 +45,7 @@ from baozhen.signing.identity.states import SubjectKind
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import unit_of
 from baozhen.signing.seals.errors import NoSealFits, SealUseRefused
+from baozhen.signing.templates.fields import Fault
 
 ROWS_MAX = 100_000
 CHUNK = 50
@@ -69,10 +76,11 @@ def create_batch(
 ) -> EnvelopeBatch:
     """Take the rows in and promise their work; raises FlowUnknown or RowsInvalid.
 
-    A row: `values`, `parties` (role → name, id_type, id_no, mobile, email …), `biz_no`. A second
-    call with the same client and `biz_no` returns the first batch.
+    A row: `values`, `parties` (role → name, id_type, id_no, mobile, email …), `biz_no`. The flow is
+    a ready-made one, or a template by its public id. A second call with the same client and
+    `biz_no` returns the first batch.
     """
-    flow_of(order.flow)
+    form_of(order.flow)
     if order.biz_no is not None:
         known = EnvelopeBatch.objects.filter(client=order.client, biz_no=order.biz_no).first()
         if known is not None:
@@ -108,7 +116,8 @@ def start_rows(*, keys: list[int]) -> None:
         .select_related("batch__unit")
         .order_by("line")
     )
-    if rows and is_silent_flow(flow_of(rows[0].batch.flow)):
+    flow = rows[0].batch.flow if rows else ""
+    if rows and not is_template(flow) and is_silent_flow(flow_of(flow)):
         rows = _start_together(rows)
     for row in rows:
         _start(row)
@@ -188,7 +197,11 @@ def _store(rows: Sequence[BatchRow]) -> list[int]:
 def _start(row: BatchRow) -> None:
     batch, at = row.batch, now()
     try:
-        envelope = start_flow(_order(row), actor=batch.created_by, at=at, batch=batch)
+        if is_template(batch.flow):
+            order = _template_order(row)
+            envelope = start_from_template(order, actor=batch.created_by, at=at, batch=batch)
+        else:
+            envelope = start_flow(_order(row), actor=batch.created_by, at=at, batch=batch)
     except Refusal as refusal:
         _fail(row, refusal)
         return
@@ -251,6 +264,23 @@ def _order(row: BatchRow) -> FlowOrder:
     )
 
 
+def _template_order(row: BatchRow) -> TemplateOrder:
+    """A row of a template may name the roles that our own company seals silently."""
+    batch, payload = row.batch, row.payload or {}
+    silent = payload.get("silent") or []
+    if not isinstance(silent, list) or not all(isinstance(role, str) for role in silent):
+        raise RowsInvalid(path="silent", reason="silent 应为角色的列表")
+    return TemplateOrder(
+        template=batch.flow,
+        client=_client(batch),
+        unit=batch.unit,
+        values=_mapping(payload, "values"),
+        parties=_parties(_mapping(payload, "parties")),
+        silent=frozenset(silent),
+        biz_no=_number(payload.get("biz_no"), row.line),
+    )
+
+
 def _client(batch: EnvelopeBatch) -> str:
     return f"batch:{batch.public_id}"[:64]
 
@@ -291,7 +321,8 @@ def _told(refusal: Refusal) -> str:
     faults = refusal.facts.get("faults")
     if not isinstance(faults, list):
         return str(refusal)
-    return "；".join(fault.message for fault in faults if isinstance(fault, ValueFault))
+    known = (ValueFault, Fault)
+    return "；".join(fault.message for fault in faults if isinstance(fault, known))
 
 
 @transaction.atomic(durable=True)

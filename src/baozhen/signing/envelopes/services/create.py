@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from baozhen.foundation.storage import get_storage
+from baozhen.foundation.workbench import find_keywords_in_subprocess, prepare_in_subprocess
 from baozhen.signing.envelopes.errors import BizNumberTaken, DraftInvalid, PlaceNotFound
 from baozhen.signing.envelopes.models import Envelope, EnvelopeBatch, Place
 from baozhen.signing.envelopes.rules import check_condition, check_steps
@@ -18,8 +19,8 @@ from baozhen.signing.envelopes.services.writing import Prepared, Ready, content_
 from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import LintError, TrustError
 from baozhen.trust.pdf.pages import SeenPage, seen_pages
-from baozhen.trust.pdf.positions import find_keyword
-from baozhen.trust.pdf.prepare import prepare
+from baozhen.trust.pdf.positions import Found, KeywordMissing, find_keyword
+from baozhen.trust.pdf.prepare import recognize
 from baozhen.trust.pdf.reader import open_pdf
 
 __all__ = ["content_digest", "create_envelope", "prepare_draft"]
@@ -75,7 +76,7 @@ def prepare_draft(draft: EnvelopeDraft, fingerprint: str) -> Prepared:
 def fingerprint_of(draft: EnvelopeDraft) -> str:
     """Return a digest of everything that was asked for.
 
-    What our typesetter makes differs by the second it was made in: its values stand for it, so
+    What is filled in differs by the second it was made in: its values stand for it, so
     that a call that is repeated after a time-out finds the first one's envelope.
     """
     content = {
@@ -84,7 +85,9 @@ def fingerprint_of(draft: EnvelopeDraft) -> str:
         "type": draft.document_type,
         "message": draft.message,
         "unit": draft.unit.public_id,
-        "documents": [(d.title, d.template or sha256(d.pdf).hex()) for d in draft.documents],
+        "documents": [
+            (d.title, d.template or d.made_from or sha256(d.pdf).hex()) for d in draft.documents
+        ],
         "signatories": [
             (s.role, s.kind, s.name, s.subject.public_id if s.subject else "")
             for s in draft.signatories
@@ -126,6 +129,7 @@ def check_draft(draft: EnvelopeDraft) -> None:
         if applies:
             raise DraftInvalid(path=path, reason=reason)
     check_steps([action.type for action in draft.actions], path="actions")
+    _check_channels(draft)
     kinds = {signatory.role: signatory for signatory in draft.signatories}
     for number, action in enumerate(draft.actions):
         path = f"actions.{number}"
@@ -139,13 +143,30 @@ def check_draft(draft: EnvelopeDraft) -> None:
             raise DraftInvalid(path=path, reason="只有本单位可以静默签署")
 
 
+def _check_channels(draft: EnvelopeDraft) -> None:
+    """A party that cannot be reached by the channel that was asked for is refused at once."""
+    for number, party in enumerate(draft.signatories):
+        subject = party.subject
+        reachable = {
+            "": True,
+            "sms": subject is not None and bool(subject.mobile),
+            "mail": subject is not None and bool(subject.email),
+            "wechat": bool(party.channel_id),
+            "dingtalk": bool(party.channel_id),
+        }
+        if not reachable.get(party.channel, False):
+            reason = f"{party.label}没有渠道 {party.channel} 所需的手机号、邮箱或用户编号"
+            raise DraftInvalid(path=f"signatories.{number}.channel", reason=reason)
+
+
 def _prepare(draft: DocumentDraft, number: int) -> Ready:
-    """Our own typesetter's file goes as it is; any other is made plain first."""
+    """Our own typesetter's file goes as it is; a stranger's is made plain by a limited child."""
     try:
         if draft.template:
             file = open_pdf(draft.pdf)
             return Ready(draft, draft.pdf, sha256(draft.pdf).hex(), seen_pages(file))
-        prepared = prepare(draft.pdf)
+        ready = draft.is_prepared
+        prepared = recognize(draft.pdf) if ready else prepare_in_subprocess(draft.pdf)
     except LintError as error:
         reason = f"第 {number} 份文件：{'；'.join(error.findings)}"
         raise DraftInvalid(path=f"documents.{number}", reason=reason) from error
@@ -162,7 +183,7 @@ def _place(place: PlaceDraft, documents: Sequence[Ready], path: str) -> Place:
     page, x, y = place.page, place.x, place.y
     if place.keyword:
         try:
-            found = find_keyword(ready.data, place.keyword, occurrence=place.occurrence)
+            found = _find(ready, place)
         except TrustError as error:
             raise PlaceNotFound(path=path, reason=str(error)) from error
         middle = ((found.rect[0] + found.rect[2]) / 2, (found.rect[1] + found.rect[3]) / 2)
@@ -183,6 +204,17 @@ def _place(place: PlaceDraft, documents: Sequence[Ready], path: str) -> Place:
         height=place.height,
         is_riding=place.is_riding,
     )
+
+
+def _find(ready: Ready, place: PlaceDraft) -> Found:
+    """Look for the keyword: in a stranger's file by a child with limits."""
+    if ready.draft.template:
+        return find_keyword(ready.data, place.keyword, occurrence=place.occurrence)
+    found = find_keywords_in_subprocess(ready.data, place.keyword)
+    index = place.occurrence - 1 if place.occurrence > 0 else len(found) + place.occurrence
+    if not 0 <= index < len(found):
+        raise KeywordMissing(f"关键字“{place.keyword}”出现 {len(found)} 次")
+    return found[index]
 
 
 def _pulled_in(page: SeenPage, x: float, y: float, place: PlaceDraft) -> tuple[float, float]:

@@ -29,11 +29,17 @@ class PlaceDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentDraft:
-    """One document: the bytes of a PDF; `template` names what our typesetter made it from."""
+    """One document: the bytes of a PDF; `template` names what our typesetter made it from.
+
+    `is_prepared`: the bytes were made plain before and lay in our own store since. `made_from`
+    names what was filled with the task's values: it stands for bytes that differ by the second.
+    """
 
     title: str
     pdf: bytes = field(repr=False)
     template: str = ""
+    is_prepared: bool = False
+    made_from: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +55,8 @@ class PaperDraft:
 class SignatoryDraft:
     """One party. Our own company has a unit; a stranger has a subject, known to the identity room.
 
-    `operator` is the member of staff whose work queue the party's actions stand in.
+    `operator` is the member of staff whose work queue the party's actions stand in. `channel`
+    (sms, mail, wechat, dingtalk) says how the party is told, `channel_id` who it is there.
     """
 
     role: str
@@ -60,6 +67,8 @@ class SignatoryDraft:
     unit: OrgUnit | None = None
     operator: Account | None = None
     papers: Sequence[PaperDraft] = ()
+    channel: str = ""
+    channel_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,13 @@ from baozhen.signing.envelopes.services.returning import (
     note_trouble,
 )
 from baozhen.signing.envelopes.services.stamping import process_timestamper
-from baozhen.signing.envelopes.services.turns import PERFORM, SYSTEM, advance, lock_envelope
+from baozhen.signing.envelopes.services.turns import (
+    PERFORM,
+    SYSTEM,
+    advance,
+    lock_envelope,
+    tell_completion,
+)
 from baozhen.signing.envelopes.states import TYPE_LABELS, ActionState, ActionType
 from baozhen.signing.seals.errors import SealUseRefused
 from baozhen.signing.seals.models import Seal
@@ -229,4 +235,5 @@ def _record(action: Action, works: list[_Work], *, at: datetime) -> None:
     if row.seal_use is not None:
         finish_uses([row.seal_use], [works[-1].signed.sha256], at=at)
     move(row, ActionState.DONE, actor=row.acted_by or SYSTEM, at=at, done_at=at, last_error="")
+    tell_completion(row, at=at)
     advance(envelope, at=at)

@@ -38,11 +38,16 @@ _TYPESETTING = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class PartyFacts:
-    """Who fills a role: a person with identity facts, or a company with its unit and operator."""
+    """Who fills a role: a person with identity facts, or a company with its unit and operator.
+
+    `channel` (sms, mail, wechat, dingtalk) says how they are told, `channel_id` who they are there.
+    """
 
     subject: SubjectFacts | None = None
     unit: OrgUnit | None = None
     operator: Account | None = None
+    channel: str = ""
+    channel_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +155,8 @@ def _signatories(flow: Flow, order: FlowOrder, *, actor: str, at: datetime) -> l
                 name=legal_entity_of(unit).name,
                 unit=unit,
                 operator=party.operator,
+                channel=party.channel,
+                channel_id=party.channel_id,
             )
         elif party.subject is not None:
             drafted = SignatoryDraft(
@@ -159,6 +166,8 @@ def _signatories(flow: Flow, order: FlowOrder, *, actor: str, at: datetime) -> l
                 name=party.subject.name,
                 subject=register_subject(party.subject, actor=actor, at=at),
                 papers=papers,
+                channel=party.channel,
+                channel_id=party.channel_id,
             )
         else:
             continue

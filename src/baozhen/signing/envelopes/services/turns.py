@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from baozhen.foundation.events.services import publish
 from baozhen.foundation.jobs import defer
 from baozhen.foundation.states import move, move_many
 from baozhen.signing.envelopes.models import Action, Envelope, EnvelopeDocument
@@ -20,6 +21,7 @@ from baozhen.signing.files.services import Document, archive_many
 SYSTEM = "system"
 PERFORM = "perform_action"
 NOTIFY = "notify_signatory"
+HAND_OVER = "hand_over_envelope"
 _KIND = "envelope"
 
 
@@ -59,6 +61,32 @@ def begin(action: Action, *, actor: str, at: datetime, **columns: object) -> Non
     """Record a decision to sign and promise the signature; the key is touched later, elsewhere."""
     move(action, ActionState.PERFORMING, actor=actor, at=at, acted_by=actor, acted_at=at, **columns)
     defer(PERFORM, key=action.pk)
+
+
+def tell_completion(action: Action, *, at: datetime) -> None:
+    """Publish that a party has done all it had to do, in the caller's transaction.
+
+    Nobody hears this of a silent seal: the envelope's own events say it.
+    """
+    left = Action.objects.filter(
+        signatory=action.signatory_id,
+        state__in=[ActionState.WAITING, ActionState.READY, ActionState.PERFORMING],
+    ).exclude(type__in=PASSIVE_TYPES)
+    if action.is_silent or left.exists():
+        return
+    envelope, signatory = action.envelope, action.signatory
+    publish(
+        "signatory.completed",
+        subject=("signatory", signatory.public_id),
+        data={
+            "role": signatory.role,
+            "envelope": envelope.public_id,
+            "biz_no": envelope.biz_no,
+            "content_sha256": envelope.content_sha256,
+        },
+        at=at,
+        client=envelope.client,
+    )
 
 
 def _turn(envelope: Envelope, actions: dict[int, Action]) -> Turn:
@@ -105,3 +133,6 @@ def complete_many(
     )
     ended = {row.pk: {"ended_at": at, "moved_at": at, "last_error": ""} for row in envelopes}
     move_many(envelopes, EnvelopeState.COMPLETED, actor=SYSTEM, at=at, columns=ended)
+    for envelope in envelopes:
+        if envelope.rules.get("deliver_to"):
+            defer(HAND_OVER, key=envelope.pk)

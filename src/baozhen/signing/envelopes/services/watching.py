@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs import Queue, defer, job
 from baozhen.foundation.jobs.models import ParkedJob
+from baozhen.foundation.keys.configuration import configured
 from baozhen.signing.envelopes.errors import NotYourTurn
 from baozhen.signing.envelopes.models import Action, Envelope
 from baozhen.signing.envelopes.services.acts import expire
@@ -28,7 +28,7 @@ def watch_envelopes() -> None:
     overdue = Envelope.objects.filter(state=EnvelopeState.IN_PROGRESS, expires_at__lte=at)
     for key in overdue.values_list("pk", flat=True)[:_BATCH]:
         expire(key, at=at)
-    seconds = int(getattr(settings, "BAOZHEN_ENVELOPE_STUCK_SECONDS", STUCK_SECONDS))
+    seconds = int(configured("BAOZHEN_ENVELOPE_STUCK_SECONDS") or STUCK_SECONDS)
     stuck = Action.objects.filter(
         state=ActionState.PERFORMING, acted_at__lte=at - timedelta(seconds=seconds)
     ).select_related("envelope")

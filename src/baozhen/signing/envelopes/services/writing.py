@@ -159,6 +159,8 @@ def _signatory(envelope: Envelope, party: SignatoryDraft, *, at: datetime) -> Si
         unit=party.unit,
         operator=party.operator,
         name=party.name,
+        channel=party.channel,
+        channel_id=party.channel_id or None,
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.drawing import document_overlay, marked_copies
+from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.storage import get_storage
 from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.foundation.workbench import read_mark_in_subprocess
@@ -155,14 +155,19 @@ def enter_copy(
 
 
 def copy_number(kind: CopyKind, *, at: datetime) -> str:
-    """Return a number that cannot be guessed: a letter, the date, ten random characters."""
+    """Return the number of a new copy; its first letter says of what kind it is."""
+    return number_with(_LETTERS[kind], at=at)
+
+
+def number_with(letter: str, *, at: datetime) -> str:
+    """Return a number that cannot be guessed: the letter, the date, ten random characters."""
     random = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
-    return f"{_LETTERS[kind]}{shanghai_date(at):%Y%m%d}{random}"
+    return f"{letter}{shanghai_date(at):%Y%m%d}{random}"
 
 
 def prints_max() -> int:
     """Return how often a document may be printed."""
-    return int(getattr(settings, "BAOZHEN_PRINTS_MAX", _PRINTS))
+    return int(configured("BAOZHEN_PRINTS_MAX") or _PRINTS)
 
 
 def _next_count(entry: FileEntry, kind: CopyKind) -> int:

@@ -13,10 +13,11 @@ from baozhen.foundation.jobs import Queue, defer_for, job
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.files.errors import FileNotArchived
 from baozhen.signing.files.models import ArchiveItem, FileEntry
+from baozhen.signing.files.services.depositing import ask_where_due
 from baozhen.signing.files.words import TEXT_MAX, tokens_of
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.trust.errors import TrustError
-from baozhen.trust.pdf.rendering import page_glyphs
+from baozhen.trust.pdf.rendering import page_texts
 
 INDEX = "index_files"
 PARTY = "files.party"
@@ -35,7 +36,10 @@ class Involved:
 
 @dataclass(frozen=True, kw_only=True)
 class FileFacts:
-    """What is known of an archived file (`dossier` and `sha256` name it in the archive)."""
+    """What is known of an archived file (`dossier` and `sha256` name it in the archive).
+
+    Who knows what the file says gives its `words`; then nobody reads the file for them.
+    """
 
     dossier: str
     sha256: str
@@ -49,6 +53,7 @@ class FileFacts:
     envelope: str = ""
     signatures: int = 0
     parties: tuple[Involved, ...] = ()
+    words: tuple[str, ...] | None = None
 
 
 def register_file(facts: FileFacts, *, at: datetime) -> FileEntry:
@@ -78,7 +83,8 @@ def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntr
         if (item := items[one.dossier, one.sha256]).pk not in known
     }
     made = FileEntry.objects.bulk_create(fresh.values())
-    defer_for(INDEX, [entry.pk for entry in made])
+    defer_for(INDEX, [entry.pk for entry in made if entry.indexed_at is None])
+    ask_where_due(made, actor="system", at=at)
     entries = {entry.item_id: entry for entry in FileEntry.objects.filter(item__in=keys)}
     return [entries[key] for key in keys]
 
@@ -121,7 +127,9 @@ def _entry(one: FileFacts, item: ArchiveItem, *, at: datetime) -> FileEntry:
         signed_at=one.signed_at,
         registered_at=at,
     )
-    entry.tokens = tokens_of(_metadata(entry), without=_people(entry))
+    entry.tokens = tokens_of([*_metadata(entry), *(one.words or ())], without=_people(entry))
+    if one.words is not None:
+        entry.indexed_at = at
     return entry
 
 
@@ -140,8 +148,8 @@ def _text(entry: FileEntry) -> list[str]:
     pages: list[str] = []
     left = TEXT_MAX
     try:
-        for _, glyphs in page_glyphs(get_storage().get(entry.sha256)):
-            pages.append("".join(glyph.text for glyph in glyphs)[:left])
+        for text in page_texts(get_storage().get(entry.sha256)):
+            pages.append(text[:left])
             left -= len(pages[-1])
             if left <= 0:
                 break

@@ -21,7 +21,8 @@ from baozhen.signing.organizations.models import (
     Power,
     StaffSession,
 )
-from baozhen.signing.organizations.states import AccountKind, AccountState
+from baozhen.signing.organizations.queries import legal_entity_of
+from baozhen.signing.organizations.states import OUTSIDE_KINDS, AccountKind, AccountState
 
 _MOBILE = "account.mobile"
 _EMAIL = "account.email"
@@ -92,11 +93,18 @@ def _check(facts: AccountFacts) -> None:
         raise AccountInvalid(
             path="display_name", reason=f"姓名不能超过 {NAME_CHARACTERS_MAX} 个字符"
         )
+    _check_place(facts.kind, facts.unit)
     if get_user_model().objects.filter(username=facts.username).exists():
         raise AccountTaken(path="username", reason=f"用户名 {facts.username} 已被使用")
     for name, value in (("staff_no", facts.staff_no), ("external_id", facts.external_id)):
         if value and Account.objects.filter(**{name: value}).exists():
             raise AccountTaken(path=name, reason=f"编号 {value} 已被使用")
+
+
+def _check_place(kind: AccountKind | str, unit: OrgUnit) -> None:
+    """An outside user belongs to an outside organisation, and nowhere else."""
+    if kind == AccountKind.OUTSIDE and legal_entity_of(unit).kind not in OUTSIDE_KINDS:
+        raise AccountInvalid(path="unit", reason="外部机构人员须属于外部机构或中介机构")
 
 
 def _contacts(mobile: str | None, email: str | None) -> dict[str, str | None]:
@@ -155,6 +163,7 @@ def move_account(account: Account, unit: OrgUnit, *, actor: str, at: datetime) -
     """
     if account.unit_id == unit.pk:
         return
+    _check_place(account.kind, unit)
     before = account.unit
     end_powers(
         Power.objects.filter(account=account, unit=before, unit__parent__isnull=False),

@@ -10,7 +10,13 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import SHANGHAI
 from baozhen.signing.organizations.errors import GrantRefused, OfficerRefused, PowerExceeded
 from baozhen.signing.organizations.models import Account, OrgUnit, Power, Role
-from baozhen.signing.organizations.queries import User, powers_at, powers_for, root_unit
+from baozhen.signing.organizations.queries import (
+    User,
+    outside_units_of,
+    powers_at,
+    powers_for,
+    root_unit,
+)
 from baozhen.signing.organizations.roles import LABELS, Permission
 from baozhen.signing.organizations.rules import GrantFacts, check_grant
 from baozhen.signing.organizations.states import AccountKind, Management
@@ -135,7 +141,15 @@ def _facts(request: PowerRequest, granter: Account, role: Role | None, at: datet
             for power in held.select_related("unit")
         ),
         is_past=request.until is not None and request.until <= at,
+        is_outsider_abroad=_is_outsider_abroad(request.account, request.unit),
     )
+
+
+def _is_outsider_abroad(account: Account, unit: OrgUnit) -> bool:
+    """Whether somebody from outside would get a power beyond their own organisation."""
+    if account.kind == AccountKind.STAFF:
+        return False
+    return not outside_units_of(account).filter(pk=unit.pk).exists()
 
 
 def _refusal_of(error: IntegrityError) -> GrantRefused | OfficerRefused:

@@ -12,11 +12,11 @@ from datetime import datetime, time, timedelta
 from itertools import groupby
 from typing import Final
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from baozhen.foundation.ids import new_id
+from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.states import enter_many, move_many
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit
 from baozhen.signing.seals import errors, rules
@@ -366,9 +366,9 @@ def _facts_of(grant: SealGrant) -> GrantFacts:
 
 def _hours() -> tuple[time, time]:
     """Return the usual hours: `BAOZHEN_SEAL_HOURS`, as in `07:00-22:00`."""
-    begin, _, end = str(getattr(settings, "BAOZHEN_SEAL_HOURS", "07:00-22:00")).partition("-")
+    begin, _, end = (configured("BAOZHEN_SEAL_HOURS") or "07:00-22:00").partition("-")
     return time.fromisoformat(begin), time.fromisoformat(end)
 
 
 def _person_max() -> int:
-    return int(getattr(settings, "BAOZHEN_SEAL_PERSON_HOURLY_MAX", PERSON_HOURLY_MAX))
+    return int(configured("BAOZHEN_SEAL_PERSON_HOURLY_MAX") or PERSON_HOURLY_MAX)

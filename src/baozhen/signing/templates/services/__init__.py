@@ -6,25 +6,31 @@ from baozhen.signing.templates.services.deciding import (
     approve_version,
     drop_version,
     retire_version,
+    return_version,
+    submit_version,
 )
 from baozhen.signing.templates.services.drafting import (
     Content,
+    TemplateChange,
     TemplateDraft,
     add_version,
+    change_template,
     create_template,
     edit_draft,
     prepare_upload,
 )
-from baozhen.signing.templates.services.filling import FilledDocument, fill, try_fill
+from baozhen.signing.templates.services.filling import FilledDocument, fill, try_content, try_fill
 
 __all__ = [
     "Approval",
     "Content",
     "FilledDocument",
+    "TemplateChange",
     "TemplateDraft",
     "add_version",
     "approve_version",
     "change_clause",
+    "change_template",
     "create_template",
     "drop_version",
     "edit_draft",
@@ -32,5 +38,8 @@ __all__ = [
     "make_clause",
     "prepare_upload",
     "retire_version",
+    "return_version",
+    "submit_version",
+    "try_content",
     "try_fill",
 ]

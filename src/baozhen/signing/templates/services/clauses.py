@@ -7,10 +7,15 @@ from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.signing.organizations.models import OrgUnit
-from baozhen.signing.templates.errors import CodeTaken, SourceInvalid
+from baozhen.signing.templates.errors import CodeTaken, SourceInvalid, TemplateInvalid
 from baozhen.signing.templates.models import Clause, ClauseVersion, TemplateVersion
 from baozhen.signing.templates.queries import where_used
-from baozhen.signing.templates.services.drafting import Content, write_edit, write_version
+from baozhen.signing.templates.services.drafting import (
+    TITLE_CHARACTERS_MAX,
+    Content,
+    write_edit,
+    write_version,
+)
 from baozhen.signing.templates.states import SourceKind, VersionState
 from baozhen.signing.templates.typesetting import linked_clauses, source_faults
 
@@ -19,12 +24,17 @@ from baozhen.signing.templates.typesetting import linked_clauses, source_faults
 def make_clause(
     code: str, title: str, text: str, *, unit: OrgUnit, actor: str, at: datetime
 ) -> ClauseVersion:
-    """Make a shared clause with its first wording; raises CodeTaken, SourceInvalid."""
+    """Make a shared clause with its first wording.
+
+    Raises CodeTaken, TemplateInvalid, SourceInvalid.
+    """
     if linked_clauses(f'"/clauses/{code}.typ"') != [code]:
         raise SourceInvalid(path="code", reason="代码应由小写字母、数字和下划线组成")
+    if not 1 <= len(title.strip()) <= TITLE_CHARACTERS_MAX:
+        raise TemplateInvalid(path="title", reason=f"名称应为 1 至 {TITLE_CHARACTERS_MAX} 字")
     if Clause.objects.filter(code=code).exists():
         raise CodeTaken(path="code", template=code)
-    clause = Clause.objects.create(code=code, unit=unit, title=title)
+    clause = Clause.objects.create(code=code, unit=unit, title=title.strip())
     return _write(clause, text, actor=actor, at=at)
 
 

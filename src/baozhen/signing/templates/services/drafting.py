@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,9 +23,11 @@ from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.templates.errors import (
     CodeTaken,
     ConverterMissing,
+    EditedMeanwhile,
     FieldsInvalid,
     NotADraft,
     SourceInvalid,
+    TemplateInvalid,
 )
 from baozhen.signing.templates.fields import check_fields
 from baozhen.signing.templates.models import ClauseVersion, Template, TemplateEdit, TemplateVersion
@@ -35,6 +38,9 @@ from baozhen.trust.errors import TrustError
 from baozhen.trust.pdf.prepare import PreparedPdf
 
 UPLOAD_BYTES_MAX = 20 * 1024 * 1024
+TITLE_CHARACTERS_MAX = 128
+TYPE_CHARACTERS_MAX = 48
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
 _CONVERT_SECONDS = 60
 _DIFFERENCE_CHARACTERS_MAX = 100_000
 
@@ -52,8 +58,21 @@ class TemplateDraft:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TemplateChange:
+    """What of a template may change while its versions stay: its name, and who may use it."""
+
+    title: str
+    document_type: str
+    sharing: Sharing
+    needs_filing: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a version says: Typst text, or an upload that `prepare_upload` made fit."""
+    """What a version says: Typst text, or an upload that `prepare_upload` made fit.
+
+    Without an upload, a version of a file keeps the file it has; a new one takes the newest.
+    """
 
     source_kind: SourceKind
     source: str = ""
@@ -81,15 +100,22 @@ def prepare_upload(data: bytes, kind: SourceKind) -> PreparedPdf:
 def create_template(
     draft: TemplateDraft, content: Content, *, actor: str, at: datetime
 ) -> TemplateVersion:
-    """Make a template with its first draft; raises CodeTaken, FieldsInvalid, SourceInvalid."""
+    """Make a template with its first draft.
+
+    Raises TemplateInvalid, CodeTaken, FieldsInvalid, SourceInvalid, ClauseUnknown.
+    """
+    if not _CODE.fullmatch(draft.code):
+        text = "代码应以小写字母开头，由小写字母、数字和下划线组成，不超过 48 个字符"
+        raise TemplateInvalid(path="code", reason=text)
+    _check_names(draft.title, draft.document_type)
     if Template.objects.filter(code=draft.code).exists():
         raise CodeTaken(path="code", template=draft.code)
     template = Template.objects.create(
         public_id=new_id("tpl", at=at),
         code=draft.code,
         unit=draft.unit,
-        title=draft.title,
-        document_type=draft.document_type,
+        title=draft.title.strip(),
+        document_type=draft.document_type.strip(),
         sharing=draft.sharing.value,
         needs_filing=draft.needs_filing,
         created_at=at,
@@ -106,6 +132,24 @@ def create_template(
 
 
 @transaction.atomic(durable=True)
+def change_template(
+    template: Template, change: TemplateChange, *, actor: str, at: datetime
+) -> Template:
+    """Rename a template or share it otherwise; raises TemplateInvalid. The code never changes."""
+    _check_names(change.title, change.document_type)
+    row = Template.objects.select_for_update().get(pk=template.pk)
+    before = {name: getattr(row, name) for name in ("sharing", "needs_filing", "document_type")}
+    row.title, row.document_type = change.title.strip(), change.document_type.strip()
+    row.sharing, row.needs_filing = change.sharing.value, change.needs_filing
+    row.save(update_fields=["title", "document_type", "sharing", "needs_filing"])
+    changed = {
+        name: [was, getattr(row, name)] for name, was in before.items() if was != getattr(row, name)
+    }
+    audit.record("template.changed", subject_id=row.pk, actor=actor, at=at, facts=changed)
+    return row
+
+
+@transaction.atomic(durable=True)
 def add_version(
     template: Template, content: Content, *, actor: str, at: datetime
 ) -> TemplateVersion:
@@ -115,9 +159,16 @@ def add_version(
 
 
 @transaction.atomic(durable=True)
-def edit_draft(key: int, content: Content, *, actor: str, at: datetime) -> TemplateVersion:
-    """Change a draft and keep what became different; raises NotADraft for any other version."""
+def edit_draft(
+    key: int, content: Content, *, actor: str, at: datetime, opened_sha256: str = ""
+) -> TemplateVersion:
+    """Change a draft and keep what became different; raises NotADraft for any other version.
+
+    `opened_sha256` is what the editor began from: EditedMeanwhile when it is not that any more.
+    """
     version = TemplateVersion.objects.select_for_update().get(pk=key)
+    if opened_sha256 and opened_sha256 != version.sha256:
+        raise EditedMeanwhile()
     return write_edit(version, content, actor=actor, at=at)
 
 
@@ -154,6 +205,9 @@ def write_version(
         created_at=at,
         created_by=actor,
     )
+    given = template.versions.filter(document__isnull=False).order_by("-number").first()
+    if given is not None:
+        version.document, version.pages = given.document, given.pages
     _set_content(version, content)
     clauses = newest_clauses(linked_clauses(version.source))
     version.save()
@@ -174,31 +228,48 @@ def content_sha256(version: TemplateVersion, clauses: Sequence[ClauseVersion]) -
     return digest.hexdigest()
 
 
+def _check_names(title: str, document_type: str) -> None:
+    if not 1 <= len(title.strip()) <= TITLE_CHARACTERS_MAX:
+        raise TemplateInvalid(path="title", reason=f"名称应为 1 至 {TITLE_CHARACTERS_MAX} 字")
+    if not 1 <= len(document_type.strip()) <= TYPE_CHARACTERS_MAX:
+        text = f"文件类型应为 1 至 {TYPE_CHARACTERS_MAX} 字"
+        raise TemplateInvalid(path="document_type", reason=text)
+
+
 def _set_content(version: TemplateVersion, content: Content) -> None:
     version.source_kind = content.source_kind.value
-    is_typst = content.source_kind is SourceKind.TYPST
-    if is_typst:
-        faults = source_faults(content.source)
-        if faults or not content.source.strip():
-            raise SourceInvalid(path="source", reason="；".join(faults) or "没有内容")
+    if content.source_kind is SourceKind.TYPST:
+        check_source(content.source)
         version.source, version.document, version.pages = content.source, None, None
     elif content.upload is not None:
         version.source, version.document = "", content.upload.data
         version.pages = len(content.upload.pages)
     elif not version.document:
         raise SourceInvalid(path="file", reason="没有文件")
-    raw = [dict(entry) for entry in content.fields]
-    faults_found = check_fields(raw, pages=version.pages, needs_place=not is_typst)
-    if faults_found:
-        refusal = FieldsInvalid(
-            path=faults_found[0].path, count=len(faults_found), first=faults_found[0].message
-        )
-        refusal.facts["faults"] = faults_found
-        raise refusal
-    version.fields, version.sample = raw, dict(content.sample)
+    version.fields = checked_fields(content, pages=version.pages)
+    version.sample = dict(content.sample)
     version.note = content.note[:200]
     clauses = newest_clauses(linked_clauses(version.source))
     version.sha256 = content_sha256(version, clauses)
+
+
+def check_source(source: str) -> None:
+    """Raise SourceInvalid, with the line of each reason, for what may not be a template's text."""
+    faults = source_faults(source)
+    if faults or not source.strip():
+        raise SourceInvalid(path="source", reason="；".join(faults) or "没有内容")
+
+
+def checked_fields(content: Content, *, pages: int | None) -> list[dict[str, Any]]:
+    """Return the fields of the content as they are stored; FieldsInvalid with every fault."""
+    raw = [dict(entry) for entry in content.fields]
+    needs_place = content.source_kind is not SourceKind.TYPST
+    faults = check_fields(raw, pages=pages, needs_place=needs_place)
+    if faults:
+        refusal = FieldsInvalid(path=faults[0].path, count=len(faults), first=faults[0].message)
+        refusal.facts["faults"] = faults
+        raise refusal
+    return raw
 
 
 def _keep_edit(

@@ -13,8 +13,14 @@ from baozhen.foundation.drawing import document_overlay
 from baozhen.signing.templates.errors import SourceInvalid, ValuesInvalid
 from baozhen.signing.templates.fields import LEFT_OPEN, Field, FieldKind, fields_from_json
 from baozhen.signing.templates.models import TemplateVersion
+from baozhen.signing.templates.queries import newest_clauses
+from baozhen.signing.templates.services.drafting import Content, check_source, checked_fields
 from baozhen.signing.templates.states import SourceKind, VersionState
-from baozhen.signing.templates.typesetting import Sheet, Typesetter, typeset_in_subprocess
+from baozhen.signing.templates.typesetting import Sheet, linked_clauses
+from baozhen.signing.templates.typesetting_child import (
+    typeset_in_kept_child,
+    typeset_in_subprocess,
+)
 from baozhen.signing.templates.values import check_values, picture_of, show_values
 from baozhen.trust.errors import TrustError
 from baozhen.trust.pdf.fonts import FontSet
@@ -72,6 +78,24 @@ def try_fill(
     """Fill any version to look at the result; a draft is set in a process of its own."""
     is_draft = version.state != VersionState.APPROVED
     return _fill(_material(version), values, at=at, is_draft=is_draft)
+
+
+def try_content(content: Content, *, document: bytes, at: datetime) -> FilledDocument:
+    """Fill what is being edited with its sample; nothing is kept.
+
+    `document` is the file of the version. Raises FieldsInvalid, ClauseUnknown, ValuesInvalid,
+    SourceInvalid.
+    """
+    pages = None
+    if content.source_kind is SourceKind.TYPST:
+        check_source(content.source)
+    else:
+        pages = len(recognize(document).pages)
+    fields = fields_from_json(checked_fields(content, pages=pages))
+    wordings = newest_clauses(linked_clauses(content.source))
+    clauses = {one.clause.code: one.text for one in wordings}
+    material = _Material(content.source_kind, content.source, document, fields, clauses)
+    return _fill(material, content.sample, at=at, is_draft=True)
 
 
 def _fill(
@@ -132,9 +156,8 @@ def _set(
         "there": [field.name for field in there],
     }
     sheet = Sheet(material.source, material.clauses, data, pictures)
-    if is_draft:
-        return typeset_in_subprocess(sheet, fonts=_fonts(), at=at)
-    return _typesetter().typeset(sheet, at=at)
+    typeset = typeset_in_subprocess if is_draft else typeset_in_kept_child
+    return typeset(sheet, fonts=_fonts(), at=at)
 
 
 def _draw(material: _Material, values: Mapping[str, Any], *, at: datetime) -> PreparedPdf:
@@ -191,8 +214,3 @@ def _placed(field: Field, document: PreparedPdf) -> Field:
 
 def _fonts() -> Path:
     return FontSet.open(Path(settings.BAOZHEN_FONTS)).folder
-
-
-@lru_cache(maxsize=1)
-def _typesetter() -> Typesetter:
-    return Typesetter(_fonts())

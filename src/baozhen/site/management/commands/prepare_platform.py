@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
@@ -25,13 +25,20 @@ class Command(BaseCommand):
 
     help = "准备字库、角色、条款文件，以及开发模式的演示证书体系和演示印章"
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Describe the arguments."""
+        parser.add_argument(
+            "--no-seals", action="store_true", help="不制作演示印章（条款文件等有了印章再发布）"
+        )
+
     def handle(self, *args: object, **options: object) -> None:
         """Prepare."""
         prepare_fonts(Path(settings.NODE_MODULES), Path(settings.BAOZHEN_FONTS))
         ensure_roles()
         if not settings.PRODUCTION:
             set_up_development_hierarchy(at=now())
-            set_up_demonstration_seals(at=now())
+            if not options.get("no_seals"):
+                set_up_demonstration_seals(at=now())
         _publish_clauses(at=now())
 
 

@@ -1,0 +1,1 @@
+"""The pages of users from outside: outside organisations, intermediaries, policyholders."""

@@ -1,0 +1,93 @@
+"""Links for a page inside another system's page: opened once, and only in that page.
+
+`BAOZHEN_EMBED_ORIGINS` lists the origins of host pages that may frame signing pages, separated by
+commas; `client=origin` admits an origin for one API client only. None is admitted by default.
+"""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from baozhen.foundation.audit import services as audit
+from baozhen.foundation.keys.configuration import configured, is_production
+from baozhen.signing.envelopes.errors import EmbedOriginRefused, LinkInvalid
+from baozhen.signing.envelopes.models import EmbedLink, Signatory
+from baozhen.signing.envelopes.services.links import VERIFIED_FOR, hash_of, new_token
+
+OPEN_WITHIN = timedelta(minutes=10)
+
+
+@transaction.atomic
+def issue_embed_link(
+    signatory: Signatory, origin: str, *, client: str, actor: str, at: datetime
+) -> str:
+    """Return a token that opens once, framed by this origin alone; raises EmbedOriginRefused."""
+    if not is_origin(origin) or origin not in allowed_origins(client):
+        raise EmbedOriginRefused(path="origin", origin=origin[:100])
+    token = new_token()
+    EmbedLink.objects.create(
+        signatory=signatory,
+        host=origin,
+        link_hash=hash_of(token),
+        made_at=at,
+        expires_at=at + OPEN_WITHIN,
+    )
+    audit.record(
+        "signatory.embedded",
+        subject_id=signatory.pk,
+        actor=actor,
+        at=at,
+        facts={"origin": origin},
+    )
+    return token
+
+
+def embed_link_of(token: str, *, at: datetime) -> EmbedLink:
+    """Return a link that was not opened yet, or raise LinkInvalid."""
+    found = (
+        EmbedLink.objects.select_related("signatory__envelope__unit", "signatory__subject")
+        .filter(link_hash=hash_of(token), visit_hash__isnull=True, expires_at__gt=at)
+        .first()
+    )
+    if found is None:
+        raise LinkInvalid
+    return found
+
+
+@transaction.atomic
+def enter(link: EmbedLink, *, at: datetime) -> str:
+    """Open the link, once, and return the token of the visit; raises LinkInvalid."""
+    token = new_token()
+    opened = EmbedLink.objects.filter(pk=link.pk, visit_hash__isnull=True).update(
+        visit_hash=hash_of(token), expires_at=at + VERIFIED_FOR
+    )
+    if opened != 1:
+        raise LinkInvalid
+    audit.record(
+        "signatory.embed_opened",
+        subject_id=link.signatory_id,
+        actor=f"signatory:{link.signatory.public_id}",
+        at=at,
+        facts={"origin": link.host},
+    )
+    return token
+
+
+def allowed_origins(client: str) -> set[str]:
+    """Return the origins that may frame the signing pages of one client's tasks."""
+    entries = (entry.strip() for entry in configured("BAOZHEN_EMBED_ORIGINS").split(","))
+    named = (entry.rpartition("=") for entry in entries if entry)
+    return {origin for owner, _, origin in named if owner in {"", client}}
+
+
+def is_origin(text: str) -> bool:
+    """Tell whether a text is an origin and nothing more: it goes into a header as it is."""
+    try:
+        parts = urlsplit(text)
+        plain = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    except ValueError:
+        return False
+    schemes = {"https"} if is_production() else {"https", "http"}
+    fits = text.isascii() and text.isprintable() and not set(text) & set(" ;,'\"*")
+    return fits and parts.scheme in schemes and text == plain
