@@ -34,7 +34,7 @@ from baozhen.trust.verify import inspect
 from baozhen.trust.x509.csr import parse_csr
 from baozhen.trust.x509.issue import CertificateRequest, Role, issue_certificate
 from baozhen.trust.x509.names import build_name
-from tests import pdfs
+from tests import attacks, pdfs
 from tests.pki import NOW, ORGANIZATION, family
 
 PLACE = (400.0, 60.0, 505.0, 165.0)
@@ -108,6 +108,35 @@ def test_a_company_and_a_person_sign_one_document():
     assert (report.sha256, report.sm3) == (second.sha256, second.sm3)
     reader = PdfFileReader(io.BytesIO(second.data))
     assert len(reader.embedded_signatures) == 4
+
+
+def test_a_person_signs_with_sm2_and_ecdsa_and_is_held_to_both():
+    algorithms = [identity.signer.algorithm for identity in person().identities]
+    assert algorithms == [Algorithm.SM2_SM3, Algorithm.ECDSA_P256_SHA256]
+    first = sign_party(accept(pdfs.plain(), is_own=True), insurer(), order())
+    second = sign_party(accept(first.data), person(), order("A2", minutes=5))
+    *_, before_last, _last = attacks.revision_ends(second.data)
+    cut = second.data[:before_last]
+    report = inspect(
+        cut, anchors=pdfs.anchors(), at=NOW + timedelta(hours=1), revocation=pdfs.revocation()
+    )
+    assert report.verdict is Verdict.TAMPERED
+    assert "签署方 A2 缺少 ecdsa-p256-sha256 签名" in str(report.checks)
+
+
+def test_an_authority_without_ecdsa_certifies_rsa_keys(monkeypatch):
+    monkeypatch.setenv("BAOZHEN_EVENT_ALGORITHM", "rsa-sha256")
+    subject = build_name(common_name="测试伟", organization="测试伟")
+    party = event_party(name="测试伟", subject=subject, authority=Authority(), at=NOW)
+    assert [one.signer.algorithm for one in party.identities] == [
+        Algorithm.SM2_SM3,
+        Algorithm.RSA_SHA256,
+    ]
+    signed = sign_party(accept(pdfs.plain(), is_own=True), party, order())
+    assert verdict(signed.data, None) is Verdict.GENUINE
+    # The twin: nobody signs with three keys.
+    with pytest.raises(SigningError):
+        Party("测试伟", party.sm2, party.rsa, person().ecdsa)
 
 
 @pytest.mark.requirement("S2-L311")

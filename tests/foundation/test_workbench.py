@@ -2,6 +2,7 @@
 
 import pytest
 
+from baozhen.foundation import workbench
 from baozhen.foundation.workbench import (
     WorkLimits,
     compare_in_subprocess,
@@ -77,3 +78,21 @@ def test_a_broken_answer_is_an_error(message):
     with pytest.raises(ParseError):
         unpack(message)
     assert unpack(pack({"a": 1}, (b"x", b"yz"))) == ({"a": 1}, (b"x", b"yz"))
+
+
+def test_each_work_has_a_child_of_its_own_and_the_next_one_is_ready():
+    prepare_in_subprocess(pdfs.plain())
+    ready = workbench._spare._child
+    assert ready.poll() is None
+    prepare_in_subprocess(pdfs.plain())
+    assert ready.poll() == 0  # it did that work, and ended
+    assert workbench._spare._child.pid != ready.pid
+
+
+def test_a_ready_child_that_died_is_replaced():
+    prepare_in_subprocess(pdfs.plain())
+    workbench._spare._child.kill()
+    workbench._spare._child.wait()
+    assert prepare_in_subprocess(pdfs.plain()).data
+    workbench._spare.end()
+    assert workbench._spare._child is None

@@ -5,11 +5,15 @@ share memory with keys and sessions. The child gets no environment, no Django an
 it gives back is looked at again here, by our own strict reader.
 """
 
+import atexit
 import json
+import os
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +69,11 @@ def find_keywords_in_subprocess(pdf: bytes, keyword: str) -> list[Found]:
     ]
 
 
+def page_lines_in_subprocess(pdf: bytes) -> list[list[str]]:
+    """Do `trust.pdf.rendering.page_lines` in a child; raises what that raises."""
+    return [[str(line) for line in page] for page in run("page_lines", (pdf,), {}).values["pages"]]
+
+
 def compare_in_subprocess(before: bytes, after: bytes) -> Work:
     """Do `trust.pdf.compare.side_by_side` in a child: JSON values, and a PNG a pair of pages."""
     return run("compare", (before, after), {})
@@ -87,24 +96,69 @@ def run(
     if sum(map(len, files)) > limits.input_bytes_max:
         raise LintError([f"文件超过 {limits.input_bytes_max // 1024 // 1024} MB"])
     order = {"task": task, "arguments": dict(arguments), "limits": asdict(limits)}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
-            [sys.executable, "-m", _WORKER],
-            input=pack(order, files),
-            capture_output=True,
-            timeout=limits.wall_seconds_max,
-            env={"PYTHONPATH": _python_path(), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-            cwd="/",
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ParseError(f"处理用时超过 {limits.wall_seconds_max:g} 秒，已中止") from error
-    if done.returncode != 0 or len(done.stdout) > limits.output_bytes_max:
-        raise ParseError(f"处理程序异常结束（{done.returncode}），可能超出时间或内存限制")
-    values, results = unpack(done.stdout)
+    with _spare.take() as child:
+        try:
+            answer, _ = child.communicate(pack(order, files), timeout=limits.wall_seconds_max)
+        except subprocess.TimeoutExpired as error:
+            raise ParseError(f"处理用时超过 {limits.wall_seconds_max:g} 秒，已中止") from error
+    if child.returncode != 0 or len(answer) > limits.output_bytes_max:
+        raise ParseError(f"处理程序异常结束（{child.returncode}），可能超出时间或内存限制")
+    values, results = unpack(answer)
     if "error" in values:
         raise _error(values)
     return Work(values, results)
+
+
+class _Spare:
+    """Keeps one child ready, its modules loaded: somebody who uploads does not wait for that.
+
+    A child does one piece of work and ends. The first is started when the first work comes, so
+    that processes which never need one have none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    @contextmanager
+    def take(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Give the child that is ready, or a new one; start the next; end what is left of it."""
+        with self._lock:
+            # After a fork the child that was ready is the other process's.
+            child = self._child if self._owner == os.getpid() else None
+            if child is None or child.poll() is not None:
+                child = _start()
+            self._child, self._owner = _start(), os.getpid()
+        with child:
+            try:
+                yield child
+            finally:
+                if child.poll() is None:
+                    child.kill()
+
+    def end(self) -> None:
+        """Let the child go, at the end of this process."""
+        with self._lock:
+            if self._child is not None and self._owner == os.getpid():
+                self._child.kill()
+                self._child.communicate()
+            self._child = None
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        [sys.executable, "-m", _WORKER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONPATH": _python_path(), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd="/",
+    )
+
+
+_spare: Final = _Spare()
+atexit.register(_spare.end)
 
 
 def pack(values: Mapping[str, Any], files: Sequence[bytes]) -> bytes:

@@ -14,6 +14,7 @@ from baozhen.trust.pdf.compare import side_by_side
 from baozhen.trust.pdf.marks import read_mark
 from baozhen.trust.pdf.positions import find_keywords
 from baozhen.trust.pdf.prepare import PrepareLimits, prepare
+from baozhen.trust.pdf.rendering import page_lines
 
 Answer = tuple[dict[str, Any], tuple[bytes, ...]]
 
@@ -25,6 +26,10 @@ def _prepare(files: tuple[bytes, ...], arguments: Mapping[str, Any]) -> Answer:
 def _find_keywords(files: tuple[bytes, ...], arguments: Mapping[str, Any]) -> Answer:
     places = find_keywords(files[0], arguments["keyword"])
     return {"places": [{"page": place.page, "rect": place.rect} for place in places]}, ()
+
+
+def _page_lines(files: tuple[bytes, ...], _: Mapping[str, Any]) -> Answer:
+    return {"pages": list(page_lines(files[0]))}, ()
 
 
 def _compare(files: tuple[bytes, ...], _: Mapping[str, Any]) -> Answer:
@@ -40,6 +45,7 @@ def _read_mark(files: tuple[bytes, ...], _: Mapping[str, Any]) -> Answer:
 _TASKS: Final[Mapping[str, Callable[[tuple[bytes, ...], Mapping[str, Any]], Answer]]] = {
     "prepare": _prepare,
     "find_keywords": _find_keywords,
+    "page_lines": _page_lines,
     "compare": _compare,
     "read_mark": _read_mark,
 }
@@ -47,7 +53,10 @@ _TASKS: Final[Mapping[str, Callable[[tuple[bytes, ...], Mapping[str, Any]], Answ
 
 def main() -> int:
     """Do what standard input asks for."""
-    order, files = unpack(sys.stdin.buffer.read())
+    message = sys.stdin.buffer.read()
+    if not message:
+        return 0  # whoever kept this child ready has ended
+    order, files = unpack(message)
     restrict(order["limits"])
     try:
         values, results = _TASKS[order["task"]](files, order["arguments"])
