@@ -127,8 +127,10 @@ class _Spare:
         with self._lock:
             # After a fork the child that was ready is the other process's.
             child = self._child if self._owner == os.getpid() else None
-            if child is None or child.poll() is not None:
-                child = _start()
+            if child is not None and child.poll() is not None:
+                _drop(child)
+                child = None
+            child = child or _start()
             self._child, self._owner = _start(), os.getpid()
         with child:
             try:
@@ -141,9 +143,14 @@ class _Spare:
         """Let the child go, at the end of this process."""
         with self._lock:
             if self._child is not None and self._owner == os.getpid():
-                self._child.kill()
-                self._child.communicate()
+                _drop(self._child)
             self._child = None
+
+
+def _drop(child: subprocess.Popen[bytes]) -> None:
+    """End a child that nobody uses, and close its pipes."""
+    with child:
+        child.kill()
 
 
 def _start() -> subprocess.Popen[bytes]:

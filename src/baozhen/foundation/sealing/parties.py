@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
 
+from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.sealing.failures import count_failure
 from baozhen.foundation.sealing.identities import BoundCertificate
 from baozhen.foundation.sealing.opening import open_key
@@ -94,14 +95,26 @@ def event_party(
     subject: bytes,
     authority: EventAuthority,
     at: datetime,
-    algorithms: Sequence[Algorithm] = _BOTH,
+    algorithms: Sequence[Algorithm] | None = None,
 ) -> Party:
     """Make keys for one event and have them certified for the DER name `subject`.
 
-    Raises what the authority raises. Never called inside a transaction.
+    SM2 and ECDSA P-256 by default, for RSA keys are slow to make; `BAOZHEN_EVENT_ALGORITHM` names
+    `rsa-sha256` where the authority certifies no ECDSA key. Raises what the authority raises.
+    Never called inside a transaction.
     """
-    made = {algorithm: _event(subject, algorithm, authority, at) for algorithm in algorithms}
-    return Party(name=name, sm2=made.get(Algorithm.SM2_SM3), rsa=made.get(Algorithm.RSA_SHA256))
+    wanted = algorithms or (Algorithm.SM2_SM3, _event_algorithm())
+    made = {algorithm: _event(subject, algorithm, authority, at) for algorithm in wanted}
+    return Party(
+        name=name,
+        sm2=made.get(Algorithm.SM2_SM3),
+        rsa=made.get(Algorithm.RSA_SHA256),
+        ecdsa=made.get(Algorithm.ECDSA_P256_SHA256),
+    )
+
+
+def _event_algorithm() -> Algorithm:
+    return Algorithm(configured("BAOZHEN_EVENT_ALGORITHM") or Algorithm.ECDSA_P256_SHA256)
 
 
 def accept(pdf: bytes, *, is_own: bool = False) -> SignablePdf:
