@@ -74,11 +74,25 @@ def test_approve_on_a_phone(visitor, staff, desk):  # noqa: F811
     visitor.tab.click("button[value=do]")
     visitor.tab.wait_for_selector("text=已处理")
     visitor.tab.click("text=去处理 >> nth=0")
+    visitor.tab.wait_for_selector(".stamp-mark", state="visible")
     visitor.look("task-pre-stamp")
+    # The seal stands where the form has its box for it, until somebody points elsewhere.
+    [place] = Place.objects.filter(action__envelope__flow="litigation_guarantee")
+    usual = visitor.tab.input_value("[name=x]")
+    middle = float(usual) * 72 / 25.4 + 20 * 72 / 25.4
+    assert abs(middle - (place.x + place.width / 2)) < 1
+    sheet = visitor.tab.locator(".stamp-sheet").first
+    box = sheet.bounding_box()
+    sheet.click(position={"x": box["width"] * 0.7, "y": box["height"] * 0.8})
+    assert visitor.tab.input_value("[name=x]") != usual
+    visitor.look("task-pre-stamp-moved")
+    moved = float(visitor.tab.input_value("[name=x]"))
     visitor.tab.click("button[value=do]")
     visitor.tab.wait_for_selector("text=没有待您处理的任务")
     for envelope in Envelope.objects.filter(flow="litigation_guarantee"):
         assert desk.perform(envelope).state == "completed"
+        [place] = Place.objects.filter(action__envelope=envelope)
+        assert abs(place.x - moved * 72 / 25.4) < 0.1
 
 
 @pytest.mark.requirement("S2-L420c")

@@ -13,7 +13,7 @@ from baozhen.faces.console.frame import page
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.envelopes.errors import DraftInvalid, EnvelopeNotFound
-from baozhen.signing.envelopes.models import Action
+from baozhen.signing.envelopes.models import Action, Place
 from baozhen.signing.envelopes.queries import tasks_for
 from baozhen.signing.envelopes.services.acts import (
     StampPlace,
@@ -35,6 +35,7 @@ from baozhen.signing.seals.states import SealState
 
 _POINTS_PER_MM = 72 / 25.4
 _SEAL_MM = 40
+_LOWER_RIGHT = (430.0, 130.0)  # of an A4 page, in points
 
 
 @needs(Permission.VIEW_ENVELOPES)
@@ -161,6 +162,7 @@ def _place(page_number: str, x: str, y: str) -> StampPlace:
 
 def _context(found: Action) -> dict[str, Any]:
     unit = found.signatory.unit or found.envelope.unit
+    is_pre_stamp = found.type == ActionType.PRE_STAMP
     seals = Seal.objects.filter(company=legal_entity_of(unit).name, state=SealState.ACTIVE)
     return {
         "here": "tasks",
@@ -171,5 +173,28 @@ def _context(found: Action) -> dict[str, Any]:
         if found.type in {ActionType.SEAL, ActionType.LEGAL_REP_SIGN, ActionType.PRE_STAMP}
         else [],
         "verb": found.get_type_display(),
-        "is_pre_stamp": found.type == ActionType.PRE_STAMP,
+        "is_pre_stamp": is_pre_stamp,
+    } | (_stamping(found) if is_pre_stamp else {})
+
+
+def _stamping(found: Action) -> dict[str, Any]:
+    """Return the pages to point at, and where the seal would stand if nobody moved it."""
+    document = found.envelope.documents.order_by("position").first()
+    place = (
+        Place.objects.filter(action__envelope=found.envelope, document=document)
+        .exclude(action__type=ActionType.SIGN)
+        .order_by("action__order", "pk")
+        .first()
+    )
+    middle = (place.x + place.width / 2, place.y + place.height / 2) if place else _LOWER_RIGHT
+    left, bottom = (max(value / _POINTS_PER_MM - _SEAL_MM / 2, 0) for value in middle)
+    pages = document.pages if document is not None else 0
+    return {
+        "stamp": {
+            "page": (place.page % pages if place and pages else 0) + 1,
+            "x": f"{left:.1f}",
+            "y": f"{bottom:.1f}",
+            "size": _SEAL_MM,
+        },
+        "sheets": range(1, pages + 1),
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from baozhen.faces.console.access import actor_of, may, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.errors import NotFound
-from baozhen.faces.pictures import first_page
+from baozhen.faces.pictures import page_picture
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.masking import mask_name
@@ -93,9 +93,13 @@ def export(request: HttpRequest, public_id: str) -> HttpResponse:
 @needs(Permission.VIEW_ENVELOPES)
 @require_GET
 def preview(request: HttpRequest, public_id: str, position: int) -> HttpResponse:
-    """Show the first page as a picture."""
+    """Show a page as a picture: the first, or the one named by `page`, counted from 1."""
     row = _document(own(request, public_id), position)
-    return HttpResponse(first_page(document_bytes(row)), content_type="image/png")
+    number = request.GET.get("page", "1")
+    if not number.isascii() or not number.isdecimal() or not 1 <= int(number) <= row.pages:
+        raise NotFound(what="这一页")
+    picture = page_picture(document_bytes(row), int(number) - 1)
+    return HttpResponse(picture, content_type="image/png")
 
 
 def own(request: HttpRequest, public_id: str) -> Envelope:

@@ -11,6 +11,7 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.states import move
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.envelopes.errors import (
+    DraftInvalid,
     EnvelopeClosed,
     NotYourTurn,
     PapersMissing,
@@ -41,6 +42,7 @@ from baozhen.signing.organizations.models import Account
 from baozhen.signing.seals.models import Seal
 
 _SEALING = (ActionType.SEAL, ActionType.LEGAL_REP_SIGN)
+_POINTS_MAX = 14_400  # the largest page that PDF knows: ISO 32000-1 annex C
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,10 @@ def pre_stamp(
     documents = {document.position: document for document in envelope.documents.all()}
     if following is None or not places or any(p.document not in documents for p in places):
         raise NotYourTurn
+    if any(not 0 <= p.page < documents[p.document].pages for p in places):
+        raise DraftInvalid(path="page", reason="没有这一页")
+    if not all(0 <= p.x <= _POINTS_MAX and 0 <= p.y <= _POINTS_MAX for p in places):
+        raise DraftInvalid(path="x", reason="请在页面上点选盖章位置")
     Action.objects.filter(pk=following.pk).update(seal=chosen.public_id)
     following.places.all().delete()
     Place.objects.bulk_create(
