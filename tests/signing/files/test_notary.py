@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from baozhen.foundation.clock import now
+from baozhen.foundation.consistency import changed_rows
 from baozhen.foundation.errors import DevelopmentOnly
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.links import LinkAddressUnprotected
@@ -185,6 +186,7 @@ def test_a_slow_notary_is_asked_again_and_never_given_the_order_twice(entry, ser
     for _ in range(2):
         with pytest.raises(NotaryOutage):
             deposit_evidence(deposit.pk, notary=connected(server))
+        assert list(changed_rows(NotaryDeposit)) == [], "rows agree with the record meanwhile"
     server.is_slow = False
     deposit_evidence(deposit.pk, notary=connected(server))
     deposit.refresh_from_db()
@@ -235,6 +237,8 @@ def test_without_a_notary_the_button_says_so(entry, settings):
     settings.BAOZHEN_MODE = "production"
     with pytest.raises(NotaryMissing):
         ask_deposit(entry, actor="t", at=now())
+    with pytest.raises(NotaryMissing):
+        set_rule(None, "", actor="t", at=now())
 
 
 def test_the_names_of_the_steps_are_whole():

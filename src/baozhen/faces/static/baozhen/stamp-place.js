@@ -34,6 +34,7 @@
     sheet.querySelector("img").addEventListener("load", show);
     sheet.addEventListener("click", (event) => {
       const { picture, width, height } = measures(sheet);
+      if (!width) return; // the picture is still being drawn
       const box = picture.getBoundingClientRect();
       page.value = sheet.dataset.page;
       x.value = inside(((event.clientX - box.left) / box.width) * width - size / 2, width - size);

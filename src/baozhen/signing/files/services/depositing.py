@@ -71,7 +71,12 @@ def refuse_deposit(deposit: NotaryDeposit, refusal: Refusal, *, at: datetime) ->
 
 @transaction.atomic(durable=True)
 def set_rule(unit: OrgUnit | None, document_type: str, *, actor: str, at: datetime) -> NotaryRule:
-    """Let files of this unit (and below) and type be deposited from now on; empty means all."""
+    """Let files of this unit (and below) and type be deposited from now on; empty means all.
+
+    Raises NotaryMissing.
+    """
+    if not has_notary():
+        raise NotaryMissing
     rule = NotaryRule.objects.create(
         unit=unit, document_type=document_type.strip(), made_by=actor, made_at=at
     )

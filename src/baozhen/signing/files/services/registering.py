@@ -85,7 +85,9 @@ def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntr
     made = FileEntry.objects.bulk_create(fresh.values())
     defer_for(INDEX, [entry.pk for entry in made if entry.indexed_at is None])
     ask_where_due(made, actor="system", at=at)
-    entries = {entry.item_id: entry for entry in FileEntry.objects.filter(item__in=keys)}
+    # What is long or encrypted is read only by whoever asks for it.
+    rows = FileEntry.objects.filter(item__in=keys).defer("tokens", "parties", "party_index")
+    entries = {entry.item_id: entry for entry in rows}
     return [entries[key] for key in keys]
 
 
