@@ -39,6 +39,11 @@ DETAILS: Final[Mapping[str, str]] = {
     "proposal_conflict": "A proposal of this number with other content exists.",
     "policy_unknown": "There is no such policy.",
     "batch_unknown": "There is no such batch.",
+    "file_unknown": "There is no such file, or it is not yours to see.",
+    "file_search_malformed": "A filter of the search makes no sense.",
+    "download_link_refused": "The link is unknown, over, used up, or not for this place.",
+    "download_link_malformed": "The wishes for the link are wrong; see errors.",
+    "copy_impossible": "The copy cannot be made of this file.",
 }
 _GENERAL: Final[Mapping[int, str]] = {
     400: "The request is wrong",

@@ -117,11 +117,13 @@ class Judge:
         """Step 6 with several parties: each that signed twice still has both, by one signer."""
         pairs: dict[str, list[ReadSignature]] = {}
         for signature in _document_signatures(findings):
-            if signature.place.is_one_of_party_pair:
+            if signature.place.party_pair:
                 pairs.setdefault(signature.place.party, []).append(signature)
         for party, signatures in pairs.items():
             read = [s.signed for s in signatures if s.signed is not None]
-            missing = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256} - {s.algorithm for s in read}
+            # Every signature of the party says which two there are; all must say the same.
+            promised = frozenset.union(*(s.place.party_pair for s in signatures))
+            missing = promised - {s.algorithm for s in read}
             if missing:
                 names = "、".join(sorted(algorithm.value for algorithm in missing))
                 self.checklist.failed(Step.BOTH_ALGORITHMS, f"签署方 {party} 缺少 {names} 签名")

@@ -84,7 +84,7 @@ def in_force(platform):
 def order(**changes):
     facts = {
         "template": "confirmation", "client": "test", "unit": root_unit(), "values": VALUES,
-        "parties": {"policyholder": PartyFacts(subject=person(1, "张测试"))},
+        "parties": {"policyholder": PartyFacts(subject=person(1, "张测试"), channel="sms")},
     }  # fmt: skip
     return TemplateOrder(**(facts | changes))
 
@@ -112,6 +112,7 @@ def test_from_a_template_to_a_verified_file(desk, in_force):
     assert (seal.x, seal.width) == pytest.approx((0.6 * 595.28, 0.2 * 595.28), abs=0.5)
     assert envelope.signatories.get(role="policyholder").papers.get().label == "身份证"
     assert envelope.documents.get().template == "confirmation@1"
+    assert envelope.signatories.get(role="policyholder").channel == "sms"
     done = desk.finish(envelope)
     assert done.state == EnvelopeState.COMPLETED, done.last_error
     report, _ = judged(done)

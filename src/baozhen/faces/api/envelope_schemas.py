@@ -225,8 +225,8 @@ class FreeIn(Schema):
     ways: list[str] = Field(
         default_factory=list,
         max_length=4,
-        description="个人可用的签名方式：draw 手写、type 输入姓名、upload 上传、adopted 上次的签名；"
-        "空为前三种",
+        description="个人可用的签名方式：draw 手写、type 输入姓名、upload 上传、"
+        "adopted 上次的签名；空为前三种",
     )
     deliver_to: ReceiverIn | None = Field(None, description="完成后送达谁")
     identity: str = Field("code", pattern="^(code|check)$", description="核验要求")

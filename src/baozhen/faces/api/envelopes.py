@@ -225,5 +225,5 @@ def _party(party: PartyIn) -> PartyFacts:
             id_no=party.id_no,
             mobile=party.mobile,
             email=party.email,
-        )
+        ),
     )

@@ -52,7 +52,9 @@ def outsider_of(request: HttpRequest) -> Account | None:
     """Return the account of a user from outside, or None for the staff; asked once a request."""
     if not hasattr(request, "outsider"):
         outsiders = Account.objects.select_related("unit", "user").exclude(kind=AccountKind.STAFF)
-        found = outsiders.filter(user_id=request.user.pk, state=AccountState.ACTIVE).first()
+        found = outsiders.filter(
+            user__username=request.user.get_username(), state=AccountState.ACTIVE
+        ).first()
         request.outsider = found  # type: ignore[attr-defined]
     account: Account | None = request.outsider  # type: ignore[attr-defined]
     return account

@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if outsider_of(request) is not None:
         return redirect("console:partner")
     at = now()
-    account = Account.objects.filter(user_id=request.user.pk).first()
+    account = Account.objects.filter(user__username=request.user.get_username()).first()
     figures = figures_for(request, at)
     if account is not None and account.officer is not None:
         figures += officer_figures(account)

@@ -1,9 +1,9 @@
 """Read the documents: the text, the exact file, and how far one has come."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
-import pypdfium2
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -11,6 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from baozhen.faces.errors import MalformedRequest, NotFound
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.foundation.audit import services as audit
+from baozhen.foundation.storage import get_storage
+from baozhen.foundation.workbench import page_lines_in_subprocess
 from baozhen.signing.envelopes.models import EnvelopeDocument
 from baozhen.signing.envelopes.queries import document_bytes
 from baozhen.signing.envelopes.rules import (
@@ -26,9 +28,12 @@ from baozhen.signing.envelopes.services.reading import (
     reading_facts,
     record_reading,
 )
+from baozhen.trust.errors import TrustError
+from baozhen.trust.pdf.rendering import page_lines
 
 _MAY_READ = frozenset({"papers", "read", "sign", "consent", "done"})
 _REPORT_BYTES_MAX = 100_000
+_TEXTS_KEPT = 64
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,7 +150,7 @@ def _context(visit: Visit, document: EnvelopeDocument, facts: ReadingFacts) -> d
             "position": document.position,
             "sha256": document.head_sha256,
         },
-        "pages": text_of(document_bytes(document)),
+        "pages": text_of(document),
         "reading": _state(document, facts),
         "go_label": label,
         "links": {
@@ -156,20 +161,27 @@ def _context(visit: Visit, document: EnvelopeDocument, facts: ReadingFacts) -> d
     }
 
 
-def text_of(pdf: bytes) -> list[dict[str, Any]]:
-    """Return the text of each page, line by line, for people who read with ears or in large type.
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _lines_of(sha256: str, is_own: bool) -> list[list[str]]:
+    """Return the lines of each page, from the very bytes that are signed.
 
-    The text comes from the very bytes that are signed.
+    A stranger's file is read by a limited child; what our own typesetter made is read here. They
+    are kept for a while, for a person comes back to the same page several times.
     """
-    document = pypdfium2.PdfDocument(pdf)
+    pdf = get_storage().get(sha256)
     try:
-        return [
-            {"number": number, "lines": _lines(page)} for number, page in enumerate(document, 1)
-        ]
-    finally:
-        document.close()
+        return list(page_lines(pdf)) if is_own else page_lines_in_subprocess(pdf)
+    except TrustError:
+        return []
 
 
-def _lines(page: pypdfium2.PdfPage) -> list[dict[str, Any]]:
-    text = page.get_textpage().get_text_bounded()
-    return [{"text": line.strip(), "strong": False} for line in text.splitlines() if line.strip()]
+def text_of(document: EnvelopeDocument) -> list[dict[str, Any]]:
+    """Return the text of each page for people who read with ears or in large type.
+
+    A page without text is there too: it says to look at the exact file.
+    """
+    lines = _lines_of(document.head_sha256, bool(document.template))
+    return [
+        {"number": number, "lines": lines[number - 1] if number <= len(lines) else []}
+        for number in range(1, document.pages + 1)
+    ]

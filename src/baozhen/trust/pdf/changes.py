@@ -267,9 +267,9 @@ class _Comparison:
 
 
 def _waits_for_its_pair(field: SignatureField, filled: set[str]) -> bool:
-    """Tell whether the RSA field of a party comes empty together with its SM2 signature."""
+    """Tell whether the second field of a party comes empty together with its SM2 signature."""
     base, _, kind = field.name.rpartition("-")
-    return kind == "RSA" and f"{base}-SM2" in filled
+    return kind in {"RSA", "EC"} and f"{base}-SM2" in filled
 
 
 def _refuse(reason: str) -> VerificationError:

@@ -1,8 +1,8 @@
 """Signs a PDF for one of several parties, behind the signatures that it bears already.
 
-Each party adds two lean updates: first its marks on paper with the SM2 signature, then the RSA
-signature over everything so far (PAdES B-B or B-T). The earlier bytes stay, so the earlier
-signatures stay valid; a file whose last RSA signature was cut off shows an empty field and says so.
+Each party adds two lean updates: first its marks on paper with the SM2 signature, then the RSA or
+ECDSA signature over everything so far (PAdES B-B or B-T). The earlier bytes stay, so the earlier
+signatures stay valid; a file whose last signature was cut off shows an empty field and says so.
 An identity with one key only signs once.
 """
 
@@ -34,7 +34,6 @@ from baozhen.trust.pdf.writing import write_value
 from baozhen.trust.report import Step
 
 __all__ = [
-    "PARTY_MARK",
     "Mark",
     "Party",
     "PartyOrder",
@@ -44,10 +43,11 @@ __all__ = [
     "signable_linted",
 ]
 
-PARTY_MARK: Final = "parties SM2+RSA"
-_BUILD: Final = {
-    True: b"/Prop_Build<</App<</Name/Baozhen/REx(parties SM2+RSA)>>>>",
-    False: b"/Prop_Build<</App<</Name/Baozhen/REx(parties)>>>>",
+_BUILD: Final = b"/Prop_Build<</App<</Name/Baozhen/REx(parties%b)>>>>"
+_KINDS: Final = {
+    Algorithm.SM2_SM3: "SM2",
+    Algorithm.RSA_SHA256: "RSA",
+    Algorithm.ECDSA_P256_SHA256: "EC",
 }
 _FLAGS = 4 | 128  # Print and Locked (ISO 32000-1 table 165)
 _MARKS_MAX = 64
@@ -56,21 +56,29 @@ _NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Party:
-    """Who signs: a name to show, and one or two keys with their certificates."""
+    """Who signs: a name to show, and one or two keys with their certificates.
+
+    Beside SM2 a company has an RSA key; a person, whose keys live for one signature, an ECDSA key,
+    which is made in no time.
+    """
 
     name: str
     sm2: SigningIdentity | None
-    rsa: SigningIdentity | None
+    rsa: SigningIdentity | None = None
+    ecdsa: SigningIdentity | None = None
 
     def __post_init__(self) -> None:
         """Refuse a party without a key."""
-        if self.sm2 is None and self.rsa is None:
+        if not self.identities:
             raise SigningError("签署方没有可用的签名密钥")
+        if self.rsa is not None and self.ecdsa is not None:
+            raise SigningError("签署方只能有一种国际算法的签名密钥")
 
     @property
     def identities(self) -> tuple[SigningIdentity, ...]:
-        """The identities in the order in which they sign: SM2 first, RSA last."""
-        return tuple(identity for identity in (self.sm2, self.rsa) if identity is not None)
+        """The identities in the order in which they sign: SM2 first, the other last."""
+        keys = (self.sm2, self.rsa, self.ecdsa)
+        return tuple(identity for identity in keys if identity is not None)
 
 
 @dataclass(frozen=True)
@@ -185,9 +193,15 @@ def _entries(party: Party, order: PartyOrder) -> bytes:
             b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached",
             b"/M(%b%b)" % (moment[:-5], zone),
             b"/Name%b/Reason%b" % (text_string(party.name), text_string(order.reason)),
-            _BUILD[len(party.identities) > 1],
+            _BUILD % _pair_mark(party),
         )
     )
+
+
+def _pair_mark(party: Party) -> bytes:
+    """Return ` SM2+RSA` or ` SM2+EC`: who said that they sign twice is held to it."""
+    kinds = [_KINDS[identity.signer.algorithm] for identity in party.identities]
+    return f" {'+'.join(kinds)}".encode("ascii") if len(kinds) > 1 else b""
 
 
 class _Plan:
@@ -345,8 +359,7 @@ class _Plan:
 
 
 def _field_names(party: Party, base: str) -> list[str]:
-    kinds = {Algorithm.SM2_SM3: "SM2", Algorithm.RSA_SHA256: "RSA"}
-    return [f"{base}-{kinds.get(i.signer.algorithm, 'EC')}" for i in party.identities]
+    return [f"{base}-{_KINDS[identity.signer.algorithm]}" for identity in party.identities]
 
 
 def _check_names(file: PdfFile, names: Sequence[str]) -> None:

@@ -73,6 +73,14 @@ def page_glyphs(pdf: bytes) -> Iterator[tuple[SeenPage, tuple[Glyph, ...]]]:
             yield page, tuple(_glyphs(document[index].get_textpage(), page))
 
 
+def page_lines(pdf: bytes) -> Iterator[list[str]]:
+    """Yield the lines of every page, without those that hold only white space."""
+    with opened(pdf) as document:
+        for index in range(len(document)):
+            text = document[index].get_textpage().get_text_bounded()
+            yield [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def page_texts(pdf: bytes) -> Iterator[str]:
     """Yield the text of every page in the order in which it is read, white space out.
 

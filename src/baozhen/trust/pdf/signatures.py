@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
+from typing import Final
 
 from baozhen.trust.crypto.digests import Digest, new_sha256, new_sm3
+from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import ParseError, UnsupportedError, VerificationError
 from baozhen.trust.pdf.fields import SignatureField
 from baozhen.trust.pdf.objects import ObjectParser, Span, Value, read_text
@@ -39,6 +41,13 @@ _KINDS = {
 }
 
 
+# What the mark of a party's signature promises.
+_PAIRS: Final = {
+    "parties SM2+RSA": frozenset({Algorithm.SM2_SM3, Algorithm.RSA_SHA256}),
+    "parties SM2+EC": frozenset({Algorithm.SM2_SM3, Algorithm.ECDSA_P256_SHA256}),
+}
+
+
 @dataclass(frozen=True)
 class PdfSignature:
     """One filled signature field, read."""
@@ -53,10 +62,10 @@ class PdfSignature:
     reason: str
     is_ours: bool
     is_one_of_two: bool
-    # One of several parties signed: which (the shared part of its fields' names), and whether it
-    # said that it signs with both algorithms.
+    # One of several parties signed: which (the shared part of its fields' names), and with which
+    # two algorithms it said that it signs; empty when it signs once.
     party: str
-    is_one_of_party_pair: bool
+    party_pair: frozenset[Algorithm]
 
     @property
     def name(self) -> str:
@@ -94,7 +103,7 @@ def read_signature(file: PdfFile, field: SignatureField) -> PdfSignature:
         is_ours=owner == "Baozhen",
         is_one_of_two=owner == "Baozhen" and mark == "SM2+RSA",
         party=_party_of(field.name) if owner == "Baozhen" and mark.startswith("parties") else "",
-        is_one_of_party_pair=owner == "Baozhen" and mark == "parties SM2+RSA",
+        party_pair=_PAIRS.get(mark, frozenset()) if owner == "Baozhen" else frozenset(),
     )
 
 

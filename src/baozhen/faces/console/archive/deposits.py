@@ -179,9 +179,9 @@ def new_rule(request: HttpRequest) -> HttpResponse:
     unit = OrgUnit.objects.filter(pk=number(request, "unit")).first()
     try:
         require_power(request.user, Permission.APPROVE_ENVELOPES, unit or root_unit())
+        set_rule(unit, text(request, "document_type"), actor=actor_of(request), at=now())
     except Refusal as refusal:
         return show(request, asked, refusal)
-    set_rule(unit, text(request, "document_type"), actor=actor_of(request), at=now())
     return redirect(reverse("console:deposit_rules"))
 
 

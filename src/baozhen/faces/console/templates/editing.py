@@ -65,7 +65,7 @@ def edit(request: HttpRequest, key: int) -> HttpResponse:
 
 @needs(Permission.MANAGE_TEMPLATES)
 @require_POST
-def save(request: HttpRequest, key: int) -> HttpResponse:
+def keep(request: HttpRequest, key: int) -> HttpResponse:
     """Keep what the editor holds; every fault is answered with the path of its field."""
     row = version_managed(request, key)
     given = _given(request)

@@ -24,7 +24,7 @@ URLS: list[URLPattern] = [
     path(f"{_VERSION}/return", versions.give_back, name="template_version_return"),
     path(f"{_VERSION}/end", versions.end, name="template_version_end"),
     path(f"{_VERSION}/edit", editing.edit, name="template_edit"),
-    path(f"{_VERSION}/save", editing.save, name="template_save"),
+    path(f"{_VERSION}/save", editing.keep, name="template_save"),
     path(f"{_VERSION}/preview", editing.preview, name="template_preview"),
     path(f"{_VERSION}/pages/<int:number>.png", editing.picture, name="template_page"),
 ]

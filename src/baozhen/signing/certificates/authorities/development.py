@@ -27,7 +27,12 @@ from baozhen.trust.x509.parse import parse_certificate
 logger = logging.getLogger(__name__)
 
 TWIN: Final = "演示认证机构"
-_FAMILIES = {Algorithm.SM2_SM3: "sm2", Algorithm.RSA_SHA256: "rsa"}
+# Who certifies which keys: as with real authorities, an RSA authority certifies ECDSA keys too.
+_FAMILIES = {
+    Algorithm.SM2_SM3: "sm2",
+    Algorithm.RSA_SHA256: "rsa",
+    Algorithm.ECDSA_P256_SHA256: "rsa",
+}
 _LIFETIMES = {Profile.LONG_TERM: timedelta(days=365), Profile.EVENT: timedelta(days=1)}
 _CLOCK_SKEW = timedelta(minutes=5)
 _SERIAL_BYTES = 16
@@ -57,7 +62,7 @@ class DevelopmentAuthority:
         except TrustError as error:
             raise AuthorityRefused(authority=self.name, reason=error) from error
         if asked.algorithm not in _FAMILIES:
-            raise AuthorityRefused(authority=self.name, reason="只签发 SM2 和 RSA 证书")
+            raise AuthorityRefused(authority=self.name, reason="只签发 SM2、RSA 和 ECDSA 证书")
         issuing = _issuing(self.folder.directory.as_posix(), _FAMILIES[asked.algorithm])
         name = asked.subject
         subject = build_name(

@@ -294,6 +294,8 @@ def _signatory(
             name=party.subject.name,
             subject=register_subject(party.subject, actor=actor, at=at),
             papers=papers,
+            channel=party.channel,
+            channel_id=party.channel_id,
         )
     unit = party.unit or (order.unit if wanted.kind == "organization" else None)
     if unit is None:
@@ -306,6 +308,8 @@ def _signatory(
         unit=unit,
         operator=party.operator,
         papers=papers,
+        channel=party.channel,
+        channel_id=party.channel_id,
     )
 
 
