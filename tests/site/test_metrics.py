@@ -17,7 +17,7 @@ def test_the_figures_tell_what_waits(platform, client, settings):
     assert answer.status_code == 200
     lines = answer.content.decode().splitlines()
     assert "baozhen_policies_unissued 2.0" in lines
-    [waiting] = [line for line in lines if line.startswith("baozhen_jobs_waiting{queue=\"house")]
+    [waiting] = [line for line in lines if line.startswith('baozhen_jobs_waiting{queue="house')]
     assert float(waiting.split()[-1]) >= 1
     assert "baozhen_jobs_parked 0.0" in lines
     assert any(line.startswith('baozhen_certificate_days_left{algorithm="sm2') for line in lines)

@@ -1,6 +1,8 @@
 """The committed OpenAPI document is what the code says, and the code does what it says."""
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+import baozhen.faces.api
 from baozhen.faces.api.urls import openapi_document
 from baozhen.site.wsgi import application
 
@@ -81,3 +84,11 @@ def key(api_key):
 )
 def test_answers_are_what_the_document_says(case, key):
     case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
+
+
+def test_no_two_shapes_share_a_name():
+    """Found: of two classes with one name the document held only one."""
+    folder = Path(baozhen.faces.api.__file__).parent
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    names = re.findall(r"^class (\w+)\((?:Schema|PageInfo)\)", text, re.MULTILINE)
+    assert [name for name, count in Counter(names).items() if count > 1] == []

@@ -1,6 +1,5 @@
 """Many at once: one person's signature on several tasks, a queue sealed, silent chunks."""
 
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

@@ -76,7 +76,7 @@ class CertificatePage(PageInfo):
     items: list[CertificateInfo]
 
 
-class ReasonIn(Schema):
+class AuthorityReasonIn(Schema):
     """Why."""
 
     reason: Why
@@ -195,7 +195,9 @@ def probe(request: HttpRequest, certificate_id: Fingerprint) -> dict[str, Any]:
     auth=Bearer(Scope.CERTIFICATES_WRITE, LIVE),
     summary="停用证书",
 )
-def suspend(request: HttpRequest, certificate_id: Fingerprint, body: ReasonIn) -> dict[str, Any]:
+def suspend(
+    request: HttpRequest, certificate_id: Fingerprint, body: AuthorityReasonIn
+) -> dict[str, Any]:
     """Take a certificate out of use; it may come back."""
     row = binding_of(certificate_id)
     suspend_binding(row.pk, actor=client_name(request), at=now(), reason=body.reason)

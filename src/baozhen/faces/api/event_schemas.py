@@ -79,7 +79,7 @@ class NewSecret(Schema):
     secret: str
 
 
-class Reason(Schema):
+class EndpointReasonIn(Schema):
     """Why an endpoint is switched off."""
 
     reason: str = Field(min_length=1, max_length=200)

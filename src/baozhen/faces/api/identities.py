@@ -31,8 +31,8 @@ from baozhen.faces.api.identity_schemas import (
     CodeIn,
     CodeInfo,
     CodeTryIn,
+    IdentityReasonIn,
     KeyAnswerIn,
-    ReasonIn,
     SubjectIn,
     SubjectInfo,
 )
@@ -199,7 +199,7 @@ def answer(request: HttpRequest, check_id: PublicId, body: KeyAnswerIn) -> dict[
     auth=Bearer(Scope.IDENTITIES_WRITE, LIVE),
     summary="撤销认证",
 )
-def withdraw(request: HttpRequest, check_id: PublicId, body: ReasonIn) -> dict[str, Any]:
+def withdraw(request: HttpRequest, check_id: PublicId, body: IdentityReasonIn) -> dict[str, Any]:
     """Take a check back: it counts no more from now on."""
     client = client_name(request)
     check_for(check_id, client=client)

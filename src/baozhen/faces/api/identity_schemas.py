@@ -95,7 +95,7 @@ class KeyAnswerIn(Schema):
     chain: Annotated[list[Annotated[str, Field(max_length=16_384)]], Field(max_length=4)] = []
 
 
-class ReasonIn(Schema):
+class IdentityReasonIn(Schema):
     """Why."""
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]

@@ -30,10 +30,10 @@ from baozhen.faces.api.event_schemas import (
     EndpointIn,
     EndpointInfo,
     EndpointPage,
+    EndpointReasonIn,
     EventPage,
     NewEndpoint,
     NewSecret,
-    Reason,
     Replayed,
     Rotation,
     Span,
@@ -195,7 +195,7 @@ def rotate(request: HttpRequest, webhook_id: str, body: Rotation) -> dict[str, A
     auth=Bearer(Scope.WEBHOOKS_WRITE, LIVE),
     summary="停用回调地址",
 )
-def disable(request: HttpRequest, webhook_id: str, body: Reason) -> dict[str, Any]:
+def disable(request: HttpRequest, webhook_id: str, body: EndpointReasonIn) -> dict[str, Any]:
     """Call this endpoint no more."""
     endpoint = _mine(request, webhook_id)
     webhooks.switch_off(endpoint, reason=body.reason, actor=client_name(request), at=now())

@@ -145,7 +145,7 @@ class Resumed(Schema):
     resumed: int
 
 
-class CheckInfo(Schema):
+class StepResult(Schema):
     """One numbered check; see docs/verification.md."""
 
     step: int
@@ -164,7 +164,7 @@ class VerificationResult(Schema):
     sha256: str
     sm3: str
     signatures: list[dict[str, Any]]
-    checks: list[CheckInfo]
+    checks: list[StepResult]
 
 
 class Health(Schema):

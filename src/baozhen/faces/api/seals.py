@@ -132,7 +132,7 @@ class Asked(Schema):
     seal: SealInfo
 
 
-class Reason(Schema):
+class SealReasonIn(Schema):
     """Why."""
 
     reason: str = Field(min_length=1, max_length=200)
@@ -269,7 +269,7 @@ def show_radius(
     summary="紧急冻结印章",
     openapi_extra=REPEATABLE,
 )
-def freeze(request: HttpRequest, seal_id: PublicId, body: Reason) -> Status[Any]:
+def freeze(request: HttpRequest, seal_id: PublicId, body: SealReasonIn) -> Status[Any]:
     """Suspend the seal at once; resuming it takes people. A frozen seal stays frozen."""
 
     def act() -> Made:

@@ -20,6 +20,7 @@ from baozhen.site.fonts import prepare_fonts
 
 logger = logging.getLogger(__name__)
 
+
 class Command(BaseCommand):
     """Bring into place what every process stands on; safe to repeat."""
 
