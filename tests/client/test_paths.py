@@ -153,7 +153,7 @@ def test_every_call_exists(operations, kind, name):
     if call.idempotency_key is not None:
         assert ("header", "Idempotency-Key") in parameters or _is_safe_to_repeat(call)
     if call.method == "POST" and call.idempotency_key is None and call.is_repeatable:
-        assert call.path == "/verifications"  # asks, changes nothing
+        assert call.path.startswith("/verifications")  # asks, changes nothing
 
 
 def _is_safe_to_repeat(call):

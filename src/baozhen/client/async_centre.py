@@ -69,6 +69,11 @@ class Envelopes(Writable):
         path = self._one(id, "signatories", quote(role, safe=""), "link")
         return dict(await self._sender.send(calls.write(path)))
 
+    async def embed_link(self, id: str, role: str, origin: str) -> Resource:
+        """Return a one-time link that a page of `origin` may show in a frame."""
+        path = self._one(id, "signatories", quote(role, safe=""), "embed-link")
+        return dict(await self._sender.send(calls.write(path, {"origin": origin})))
+
     async def audit(self, id: str) -> Sequence[Resource]:
         """Return everything that happened, in order."""
         answer = await self._sender.send(calls.get(self._one(id, "audit")))
@@ -327,6 +332,10 @@ class Files(Readable):
     async def download(self, id: str, to: IO[bytes]) -> Download:
         """Write the signed file to `to`."""
         return await self._sender.download(calls.get(self._one(id, "content")), to)
+
+    async def evidence(self, id: str, to: IO[bytes]) -> Download:
+        """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
+        return await self._sender.download(calls.get(self._one(id, "evidence")), to)
 
     async def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
         """Make a download link for a core system or a person."""

@@ -70,6 +70,11 @@ class Envelopes(Writable):
         path = self._one(id, "signatories", quote(role, safe=""), "link")
         return dict(self._sender.send(calls.write(path)))
 
+    def embed_link(self, id: str, role: str, origin: str) -> Resource:
+        """Return a one-time link that a page of `origin` may show in a frame."""
+        path = self._one(id, "signatories", quote(role, safe=""), "embed-link")
+        return dict(self._sender.send(calls.write(path, {"origin": origin})))
+
     def audit(self, id: str) -> Sequence[Resource]:
         """Return everything that happened, in order."""
         answer = self._sender.send(calls.get(self._one(id, "audit")))
@@ -326,6 +331,10 @@ class Files(Readable):
     def download(self, id: str, to: IO[bytes]) -> Download:
         """Write the signed file to `to`."""
         return self._sender.download(calls.get(self._one(id, "content")), to)
+
+    def evidence(self, id: str, to: IO[bytes]) -> Download:
+        """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
+        return self._sender.download(calls.get(self._one(id, "evidence")), to)
 
     def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
         """Make a download link for a core system or a person."""

@@ -146,6 +146,13 @@ class Verifications(Part):
         verdict: Verification = self._sender.send(call)
         return verdict
 
+    def report(self, file: IO[bytes] | bytes, to: IO[bytes], *, name: str = "file.pdf") -> Download:
+        """Upload a file and write the platform's sealed report about it to `to`."""
+        upload = Upload(name=name, content=file)
+        path = f"{self.path}/report"
+        call = Call(method="POST", path=path, uploads={"file": upload})
+        return self._sender.download(call, to)
+
 
 class Events(Part):
     """事件: what happened, pulled instead of pushed."""
