@@ -24,7 +24,13 @@ from baozhen.signing.organizations.models import (
     SyncRun,
 )
 from baozhen.signing.organizations.queries import root_unit, unit_of_code
-from baozhen.signing.organizations.services import AccountFacts, create_account
+from baozhen.signing.organizations.services import (
+    AccountFacts,
+    UnitFacts,
+    create_account,
+    create_unit,
+)
+from baozhen.signing.organizations.states import UnitKind
 from baozhen.signing.risks.models import Risk
 from tests.faces.conftest import BACKEND
 
@@ -181,10 +187,13 @@ def test_a_unit_is_delegated_by_head_office(browser):
 
 def test_grants_that_an_auditor_would_ask_about_raise_a_risk(browser, staff):
     client = browser("安全管理员")
-    facts = AccountFacts(username="agent", display_name="代理人", unit=root_unit(), kind="outside")
+    unit = create_unit(
+        UnitFacts(name="某保险代理公司", kind=UnitKind.INTERMEDIARY), actor="test", at=now()
+    )
+    facts = AccountFacts(username="agent", display_name="代理人", unit=unit, kind="outside")
     account = create_account(facts, actor="test", at=now())
     form = {
-        "account": account.pk, "what": "role:客服", "unit": root_unit().pk, "reason": "合作",
+        "account": account.pk, "what": "view_envelopes", "unit": unit.pk, "reason": "合作",
         "below": "no",
     }  # fmt: skip
     post(client, "power_grant", form)
@@ -330,10 +339,13 @@ def test_people_of_outside_organisations_have_accounts_of_their_own(browser):
     post(client, "unit_create", {"name": "某保险代理公司", "kind": "intermediary", "parent": ""})
     unit = OrgUnit.objects.get(kind="intermediary")
     assert unit.is_legal_entity
-    for kind in ("outside", "person"):
-        form = {"display_name": "外部人", "username": kind, "kind": kind, "unit": unit.pk}
-        post(client, "account_create", form)
-    assert Account.objects.filter(unit=unit).count() == 2
+    form = {"display_name": "外部人", "username": "outside", "kind": "outside", "unit": unit.pk}
+    post(client, "account_create", form)
+    assert Account.objects.filter(unit=unit).count() == 1
+    nobody = form | {"username": "person", "kind": "person"}
+    refused = post(client, "account_create", nobody)
+    assert refused.status_code == 422
+    assert "请填写签署主体编号" in refused.content.decode()
     PasswordRecord.objects.all().delete()  # as if the first password had been changed
     outsider = Client()
     account = Account.objects.get(user__username="outside")

@@ -17,6 +17,7 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.masking import mask_email, mask_mobile
 from baozhen.signing.identity.services.personal_accounts import open_personal_account
+from baozhen.signing.organizations.errors import AccountInvalid
 from baozhen.signing.organizations.models import Account, OrgUnit, StaffSession
 from baozhen.signing.organizations.queries import list_powers
 from baozhen.signing.organizations.roles import Permission
@@ -155,6 +156,8 @@ def create(request: HttpRequest) -> HttpResponse:
         password=password,
     )
     try:
+        if facts.kind == AccountKind.PERSON and not text(request, "subject"):
+            raise AccountInvalid(path="subject", reason="请填写签署主体编号")
         if facts.kind == AccountKind.PERSON:
             made = open_personal_account(
                 facts, text(request, "subject"), actor=actor_of(request), at=now()
