@@ -31,6 +31,11 @@ def body(**more):
 
 
 @pytest.fixture
+def platform(bare_platform):
+    """What these tests begin with: no seal yet."""
+
+
+@pytest.fixture
 def seal(program):
     """A seal that a program asked for and a person approved."""
     answer = program.post("/seals", body(), Idempotency_Key="seal-1")
