@@ -1,6 +1,5 @@
 """Patience, errors and signatures of the SDK, without a platform."""
 
-import asyncio
 import io
 import json
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from baozhen.client.calls import asked_wait_seconds
 from baozhen.client.errors import DownloadDamaged
 from baozhen.client.signatures import Message, is_signed, read_signature
 from tests.client.regenerate import FOLDER, HALVES, asynchronous
+from tests.loops import run_apart
 
 QUICK = Options(retries=Retries(attempts=3, first_seconds=0.0))
 
@@ -232,5 +232,5 @@ def test_the_asynchronous_client_does_the_same():
             target = io.BytesIO()
             assert (await made.policies.download("P1", target)).size == 5
 
-    asyncio.run(use())
+    run_apart(use())
     assert json.loads(answers.asked[0].content) == {"flow": "x"}

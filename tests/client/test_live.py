@@ -1,6 +1,5 @@
 """The SDK against a live platform, and the examples as they are printed."""
 
-import asyncio
 import base64
 import io
 import json
@@ -34,6 +33,7 @@ from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.queries import root_unit
 from tests import pdfs
 from tests.foundation.events.receiver import Receiver
+from tests.loops import run_apart
 from tests.signing.envelopes.sealing import make_seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,7 +189,7 @@ def test_asynchronously(live_server, api_key, raw, working):
             done = await client.policies.download(number, file)
             return done.size, [webhook async for webhook in client.events.iterate()]
 
-    size, events = asyncio.run(use())
+    size, events = run_apart(use())
     assert size > 10_000
     assert events == []
 
