@@ -1,0 +1,1 @@
+"""合规: what software can only record: the data catalogue and organisational duties."""
