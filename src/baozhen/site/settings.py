@@ -124,6 +124,8 @@ STATICFILES_DIRS = [
         ("pdfjs-cmaps", NODE_MODULES / "pdfjs-dist" / "cmaps"),
         ("signature_pad", NODE_MODULES / "signature_pad" / "dist"),
         ("echarts", NODE_MODULES / "echarts" / "dist"),
+        ("rrweb", NODE_MODULES / "rrweb" / "dist"),
+        ("rrweb-player", NODE_MODULES / "rrweb-player" / "dist"),
     )
     if folder.is_dir()
 ]
