@@ -209,3 +209,37 @@ def test_a_table_starts_a_template_for_every_row(desk, in_force):
     done = desk.finish(Envelope.objects.get(flow="template"))
     assert done.state == EnvelopeState.COMPLETED, done.last_error
     assert get_storage().get(done.documents.get().head_sha256).startswith(b"%PDF-")
+
+
+@pytest.mark.requirement("S2-L420c")
+def test_rows_that_want_our_silent_seal_alone_are_opened_and_sealed_together(desk, in_force):
+    seals = [entry for entry in FIELDS if entry["kind"] not in {"signature", "attachment"}]
+    version = in_force(fields=seals)
+    own, other = root_unit(), outside_company("别家")
+    row = {"values": VALUES, "silent": ["insurer"]}
+    rows = [
+        row | {"biz_no": "A"},
+        row | {"biz_no": "B"},
+        row | {"biz_no": "C", "values": {"holder": "张测试"}},
+        row | {"biz_no": "D", "silent": []},
+        row | {"biz_no": "E", "silent": [], "parties": {"insurer": {"unit": other.public_id}}},
+        row | {"biz_no": "F", "silent": "insurer"},
+    ]
+    wish = BatchOrder(flow=version.template.public_id, client="test", unit=own)
+    batch = create_batch(wish, rows, actor="test", at=now())
+    start_rows(keys=list(BatchRow.objects.values_list("pk", flat=True)))
+    found = {one.line: one for one in BatchRow.objects.filter(batch=batch)}
+    assert [found[line].status for line in (1, 2, 3, 4, 5, 6)] == [
+        "started", "started", "failed", "started", "started", "failed",
+    ]  # fmt: skip
+    made = {one.biz_no: one for one in Envelope.objects.filter(batch=batch)}
+    assert [made[name].state for name in "ABDE"] == [
+        "completed", "completed", "in_progress", "in_progress",
+    ]  # fmt: skip
+    assert made["A"].started_at == made["B"].started_at
+    for name in "AB":
+        assert made[name].rules == {"template": "confirmation@1"}
+        report, _ = judged(made[name])
+        assert report.verdict is Verdict.GENUINE, report.to_json()
+        seal, riding = Place.objects.filter(action__envelope=made[name]).order_by("pk")
+        assert (seal.page, riding.is_riding) == (1, True)

@@ -26,20 +26,33 @@ PRIORITIES = {Queue.LIVE: 100, Queue.HOUSEKEEPING: 50, Queue.BULK: 0}
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One registered job: `chunk` rows share one run; `every_seconds` makes it periodic."""
+    """One registered job: `chunk` rows share one run; `every_seconds` makes it periodic.
+
+    One that `can_wait` is done when its lane has nothing else to do.
+    """
 
     name: str
     queue: Queue
     function: Callable[..., object]
     chunk: int = 0
     every_seconds: int | None = None
+    can_wait: bool = False
+
+    def priority(self, queue: Queue | None = None) -> int:
+        """Return the place in the queue: higher is taken first."""
+        return PRIORITIES[queue or self.queue] - (1 if self.can_wait else 0)
 
 
 _jobs: dict[str, Job] = {}
 
 
 def job(
-    name: str, *, queue: Queue, chunk: int = 0, every_seconds: int | None = None
+    name: str,
+    *,
+    queue: Queue,
+    chunk: int = 0,
+    every_seconds: int | None = None,
+    can_wait: bool = False,
 ) -> Callable[[JobFunction], JobFunction]:
     """Register the decorated function as job `name`; it stays an ordinary function.
 
@@ -50,7 +63,12 @@ def job(
         if name in _jobs:
             raise ValueError(f"there are two jobs called {name}")
         _jobs[name] = Job(
-            name=name, queue=queue, function=function, chunk=chunk, every_seconds=every_seconds
+            name=name,
+            queue=queue,
+            function=function,
+            chunk=chunk,
+            every_seconds=every_seconds,
+            can_wait=can_wait,
         )
         return function
 
@@ -79,14 +97,15 @@ def defer_many(
     """Promise one run of job `name` for each mapping of arguments, with one statement."""
     if not runs:
         return
-    lane = queue or _jobs[name].queue
+    promised = _jobs[name]
+    lane = queue or promised.queue
     app.job_manager.batch_defer_jobs(
         [
             QueuedJob(
                 id=None,
                 queue=lane,
                 task_name=name,
-                priority=PRIORITIES[lane],
+                priority=promised.priority(lane),
                 lock=None,
                 queueing_lock=None,
                 task_kwargs=dict(args),

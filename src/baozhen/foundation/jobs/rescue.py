@@ -10,7 +10,7 @@ from procrastinate import sql
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs.execution import json_value, remove_job
 from baozhen.foundation.jobs.models import ParkedJob
-from baozhen.foundation.jobs.registry import PRIORITIES, registered_jobs
+from baozhen.foundation.jobs.registry import registered_jobs
 
 STALLED_SECONDS = 20.0
 RESCUES_MAX = 12
@@ -86,7 +86,7 @@ class PeriodicJobs:
                 "lock": None,
                 "queueing_lock": job.name,
                 "task_name": job.name,
-                "priority": PRIORITIES[job.queue],
+                "priority": job.priority(),
                 "periodic_id": "",
                 "defer_timestamp": slot,
                 "args": "{}",

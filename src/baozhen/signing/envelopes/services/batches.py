@@ -1,7 +1,7 @@
 """Start a flow for every row of a table: each row has its own result, and one error stops none."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,11 +25,15 @@ from baozhen.signing.envelopes.services.chunks import (
     perform_chunk,
 )
 from baozhen.signing.envelopes.services.create import check_draft, fingerprint_of, prepare_draft
+from baozhen.signing.envelopes.services.drafts import EnvelopeDraft
 from baozhen.signing.envelopes.services.from_templates import (
     TemplateOrder,
+    draft_from_version,
     form_of,
     is_template,
     start_from_template,
+    usable_version,
+    wants_one_seal,
 )
 from baozhen.signing.envelopes.services.many import end_envelope
 from baozhen.signing.envelopes.services.scenarios import (
@@ -116,8 +120,7 @@ def start_rows(*, keys: list[int]) -> None:
         .select_related("batch__unit")
         .order_by("line")
     )
-    flow = rows[0].batch.flow if rows else ""
-    if rows and not is_template(flow) and is_silent_flow(flow_of(flow)):
+    if rows:
         rows = _start_together(rows)
     for row in rows:
         _start(row)
@@ -213,15 +216,21 @@ def _start(row: BatchRow) -> None:
 def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
     """Open the silent envelopes of the rows at once; return the rows to be started one by one.
 
-    These are the rows that exist already, and all of them when the seal is refused (then each
-    says so by itself) or when another worker makes the same ones at this moment.
+    These are the rows that somebody else acts on or that exist already, and all of them when the
+    seal is refused (then each says so by itself) or when another worker makes the same ones at
+    this moment.
     """
     batch, at = rows[0].batch, now()
+    draft_of = _silent_drafting(batch, at=at)
+    if draft_of is None:
+        return list(rows)
+    ours = [row for row in rows if _is_ours_alone(row)]
+    others = [row for row in rows if row not in ours]
     made: list[tuple[BatchRow, Prepared]] = []
     with StoringBeside() as storing:
-        for row in rows:
+        for row in ours:
             try:
-                draft = draft_of_flow(_order(row), actor=batch.created_by, at=at)
+                draft = draft_of(row)
                 check_draft(draft)
                 made.append((row, prepare_draft(draft, fingerprint_of(draft))))
             except Refusal as refusal:
@@ -242,8 +251,35 @@ def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
         if new:
             open_chunk(batch, new, at=at)
     except (SealUseRefused, NoSealFits, ChunkRefused, IntegrityError):
-        return [row for row, _ in made]
-    return alone
+        return [*others, *(row for row, _ in made)]
+    return [*others, *alone]
+
+
+def _silent_drafting(
+    batch: EnvelopeBatch, *, at: datetime
+) -> Callable[[BatchRow], EnvelopeDraft] | None:
+    """Return what makes a row's draft, if our own silent seal may be all that the flow wants."""
+    actor = batch.created_by
+    if not is_template(batch.flow):
+        if is_silent_flow(flow_of(batch.flow)):
+            return lambda row: draft_of_flow(_order(row), actor=actor, at=at)
+        return None
+    try:
+        version = usable_version(batch.flow, batch.unit, at=at)
+    except Refusal:
+        # Every row says so by itself.
+        return None
+    if wants_one_seal(version):
+        return lambda row: draft_from_version(_template_order(row), version, actor=actor, at=at)
+    return None
+
+
+def _is_ours_alone(row: BatchRow) -> bool:
+    """Tell whether a template's row names nobody else and lets our seal be silent."""
+    payload = row.payload or {}
+    if is_template(row.batch.flow):
+        return bool(payload.get("silent")) and not payload.get("parties")
+    return True
 
 
 def _fail(row: BatchRow, refusal: Refusal) -> None:

@@ -67,7 +67,8 @@ def open_chunk(
 ) -> None:
     """Open the envelopes of stored documents as `sealing`, all or none. Raises ChunkRefused."""
     prepared = [one for _, one in made]
-    seal = choose_seal(batch.unit, document_type=prepared[0].draft.document_type, flow=batch.flow)
+    draft = prepared[0].draft
+    seal = choose_seal(batch.unit, document_type=draft.document_type, flow=draft.flow)
     with transaction.atomic(durable=True):
         envelopes = write_many(prepared, actor=batch.created_by, at=at, batch=batch)
         actions = list(Action.objects.filter(envelope__in=envelopes).order_by("envelope_id"))

@@ -97,8 +97,19 @@ def start_from_template(
     the templates' ValuesInvalid with every fault, DraftInvalid or BizNumberTaken.
     """
     version = usable_version(order.template, order.unit, at=at)
-    draft = _draft(order, version, actor=actor, at=at)
+    draft = draft_from_version(order, version, actor=actor, at=at)
     return create_envelope(draft, actor=actor, at=at, batch=batch)
+
+
+def wants_one_seal(version: TemplateVersion) -> bool:
+    """Tell whether nobody but one company seals the template, with nothing to hand in."""
+    entries = fields_from_json(version.fields)
+    marks = [entry for entry in entries if entry.kind in SIGNED]
+    return (
+        len({entry.role for entry in marks}) == 1
+        and all(entry.kind in _SEALS for entry in marks)
+        and not any(entry.kind is FieldKind.ATTACHMENT for entry in entries)
+    )
 
 
 def usable_version(template: str, unit: OrgUnit, *, at: datetime) -> TemplateVersion:
@@ -180,9 +191,10 @@ def templates_in_force(units: Sequence[OrgUnit], *, at: datetime) -> list[Templa
     return sorted(usable, key=lambda version: version.template.title)
 
 
-def _draft(
+def draft_from_version(
     order: TemplateOrder, version: TemplateVersion, *, actor: str, at: datetime
 ) -> EnvelopeDraft:
+    """Fill the version and give its open fields to the parties; raises what starting raises."""
     roles = {one.role: one for one in roles_of(version)}
     _check_roles(order, roles)
     filled = fill(version, order.values, at=at)

@@ -91,7 +91,7 @@ def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntr
     return [entries[key] for key in keys]
 
 
-@job(INDEX, queue=Queue.BULK, chunk=_CHUNK)
+@job(INDEX, queue=Queue.BULK, chunk=_CHUNK, can_wait=True)
 def index_files(keys: Sequence[int]) -> None:
     """Add the words of each file's text to what it is found by; safe to repeat."""
     waiting = FileEntry.objects.filter(pk__in=keys, indexed_at=None, is_living=True)
