@@ -1,5 +1,9 @@
 """Uploads are worked on in a process of their own: the same results, errors and hard limits."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from baozhen.foundation import workbench
@@ -80,19 +84,39 @@ def test_a_broken_answer_is_an_error(message):
     assert unpack(pack({"a": 1}, (b"x", b"yz"))) == ({"a": 1}, (b"x", b"yz"))
 
 
-def test_each_work_has_a_child_of_its_own_and_the_next_one_is_ready():
+def test_the_mother_lives_on_and_splits_off_a_child_for_each_work():
     prepare_in_subprocess(pdfs.plain())
-    ready = workbench._spare._child
-    assert ready.poll() is None
-    prepare_in_subprocess(pdfs.plain())
-    assert ready.poll() == 0  # it did that work, and ended
-    assert workbench._spare._child.pid != ready.pid
-
-
-def test_a_ready_child_that_died_is_replaced():
-    prepare_in_subprocess(pdfs.plain())
-    workbench._spare._child.kill()
-    workbench._spare._child.wait()
+    mother = workbench._mother._process
+    assert run("prepare", (pdfs.plain(),), ANYTHING).files
+    with pytest.raises(ParseError, match="异常结束"):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(cpu_seconds_max=0))
     assert prepare_in_subprocess(pdfs.plain()).data
-    workbench._spare.end()
-    assert workbench._spare._child is None
+    assert workbench._mother._process is mother
+    assert mother.poll() is None
+
+
+def test_works_go_side_by_side():
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(prepare_in_subprocess, [pdfs.plain(2)] * 4))
+    assert {one.sha256 for one in made} == {prepare(pdfs.plain(2)).sha256}
+
+
+def test_a_mother_that_died_is_replaced():
+    prepare_in_subprocess(pdfs.plain())
+    workbench._mother._process.kill()
+    workbench._mother._process.wait()
+    assert prepare_in_subprocess(pdfs.plain()).data
+    workbench._mother.end()
+    assert workbench._mother._process is None
+
+
+def test_no_child_is_left_behind():
+    with pytest.raises(ParseError, match="已中止"):
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(wall_seconds_max=0.001))
+    mother = workbench._mother._process.pid
+    children = Path(f"/proc/{mother}/task/{mother}/children")
+    for _ in range(100):
+        if not children.read_text().split():
+            break
+        time.sleep(0.05)
+    assert children.read_text().split() == []

@@ -8,12 +8,15 @@ it gives back is looked at again here, by our own strict reader.
 import atexit
 import json
 import os
+import signal
+import socket
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +30,7 @@ from baozhen.trust.pdf.prepare import PreparedPdf, PrepareLimits, recognize
 _SOURCE = Path(__file__).parents[2]
 _WORKER = "baozhen.foundation.workbench_worker"
 _LENGTHS = struct.Struct(">I")
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -96,76 +100,119 @@ def run(
     if sum(map(len, files)) > limits.input_bytes_max:
         raise LintError([f"文件超过 {limits.input_bytes_max // 1024 // 1024} MB"])
     order = {"task": task, "arguments": dict(arguments), "limits": asdict(limits)}
-    with _spare.take() as child:
-        try:
-            answer, _ = child.communicate(pack(order, files), timeout=limits.wall_seconds_max)
-        except subprocess.TimeoutExpired as error:
-            raise ParseError(f"处理用时超过 {limits.wall_seconds_max:g} 秒，已中止") from error
-    if child.returncode != 0 or len(answer) > limits.output_bytes_max:
-        raise ParseError(f"处理程序异常结束（{child.returncode}），可能超出时间或内存限制")
+    answer = _mother.ask(pack(order, files), limits)
+    if len(answer) > limits.output_bytes_max:
+        raise ParseError("处理程序异常结束：结果超过大小限制")
     values, results = unpack(answer)
     if "error" in values:
         raise _error(values)
     return Work(values, results)
 
 
-class _Spare:
-    """Keeps one child ready, its modules loaded: somebody who uploads does not wait for that.
+class _Mother:
+    """Keeps one process with the parsers loaded, which splits off a child for each work.
 
-    A child does one piece of work and ends. The first is started when the first work comes, so
-    that processes which never need one have none.
+    It never sees a document: what is sent to a child goes by a connection of its own. It is
+    started when the first work comes, so that processes which never need one have none.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
         self._owner = 0
 
-    @contextmanager
-    def take(self) -> Iterator[subprocess.Popen[bytes]]:
-        """Give the child that is ready, or a new one; start the next; end what is left of it."""
-        with self._lock:
-            # After a fork the child that was ready is the other process's.
-            child = self._child if self._owner == os.getpid() else None
-            if child is not None and child.poll() is not None:
-                _drop(child)
-                child = None
-            child = child or _start()
-            self._child, self._owner = _start(), os.getpid()
-        with child:
+    def ask(self, message: bytes, limits: WorkLimits) -> bytes:
+        """Send one message to a new child, and return all that it says until its end."""
+        until = time.monotonic() + limits.wall_seconds_max
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                child = self._split_off(theirs)
             try:
-                yield child
+                return _exchange(ours, message, until, limits)
+            except TimeoutError as error:
+                text = f"处理用时超过 {limits.wall_seconds_max:g} 秒，已中止"
+                raise ParseError(text) from error
+            except OSError as error:
+                raise ParseError("处理程序异常结束，可能超出时间或内存限制") from error
             finally:
-                if child.poll() is None:
-                    child.kill()
+                # One that has ended already is not there any more; one that has not, ends.
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(child, signal.SIGKILL)
+                os.close(child)
+
+    def _split_off(self, connection: socket.socket) -> int:
+        """Let a child be born at the other end of a connection; return the handle that ends it."""
+        with self._lock:
+            try:
+                return self._birth(connection)
+            except (OSError, IndexError):
+                # The mother has died, and is replaced.
+                self._drop()
+                return self._birth(connection)
+
+    def _birth(self, connection: socket.socket) -> int:
+        control = self._ready()
+        socket.send_fds(control, [b"1"], [connection.fileno()])
+        return socket.recv_fds(control, 1, 1)[1][0]
+
+    def _ready(self) -> socket.socket:
+        # After a fork the mother that was ready is the other process's.
+        if self._control is not None and self._owner == os.getpid():
+            return self._control
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = _start(theirs)
+        self._control, self._owner = ours, os.getpid()
+        return ours
+
+    def _drop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None and self._owner == os.getpid():
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
 
     def end(self) -> None:
-        """Let the child go, at the end of this process."""
+        """Let the mother go, at the end of this process."""
         with self._lock:
-            if self._child is not None and self._owner == os.getpid():
-                _drop(self._child)
-            self._child = None
+            if self._owner == os.getpid():
+                self._drop()
 
 
-def _drop(child: subprocess.Popen[bytes]) -> None:
-    """End a child that nobody uses, and close its pipes."""
-    with child:
-        child.kill()
+def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLimits) -> bytes:
+    ours.settimeout(max(until - time.monotonic(), 0.001))
+    ours.sendall(message)
+    ours.shutdown(socket.SHUT_WR)
+    parts: list[bytes] = []
+    left = limits.output_bytes_max
+    while left >= 0:
+        ours.settimeout(max(until - time.monotonic(), 0.001))
+        part = ours.recv(_PIECE)
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    if not parts:
+        raise ConnectionError("the child ended without an answer")
+    return b"".join(parts)
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(control: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         [sys.executable, "-m", _WORKER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdin=control,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={"PYTHONPATH": _python_path(), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         cwd="/",
     )
 
 
-_spare: Final = _Spare()
-atexit.register(_spare.end)
+_mother: Final = _Mother()
+atexit.register(_mother.end)
 
 
 def pack(values: Mapping[str, Any], files: Sequence[bytes]) -> bytes:

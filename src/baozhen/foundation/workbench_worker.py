@@ -1,8 +1,12 @@
-"""The child process of the workbench: limits itself, does one task, writes one answer.
+"""The children of the workbench: each limits itself, does one task, gives one answer.
 
-Run as `python -m baozhen.foundation.workbench_worker`; foundation.workbench has the protocol.
+Run as `python -m baozhen.foundation.workbench_worker` this is their mother: it loads the parsers
+once, gets connections over standard input, and splits off a child for each.
 """
 
+import os
+import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -51,12 +55,32 @@ _TASKS: Final[Mapping[str, Callable[[tuple[bytes, ...], Mapping[str, Any]], Answ
 }
 
 
-def main() -> int:
-    """Do what standard input asks for."""
-    message = sys.stdin.buffer.read()
-    if not message:
-        return 0  # whoever kept this child ready has ended
-    order, files = unpack(message)
+def main() -> None:
+    """Split off a child for every connection that comes, until nobody can send one any more."""
+    control = socket.socket(fileno=sys.stdin.fileno())
+    # Children that have ended need no farewell.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        _, handles, _, _ = socket.recv_fds(control, 1, 1)
+        if not handles:
+            return
+        with socket.socket(fileno=handles[0]) as connection:
+            child = os.fork()
+            if child == 0:
+                control.close()
+                try:
+                    _work(connection)
+                finally:
+                    os._exit(0)
+            handle = os.pidfd_open(child)
+            socket.send_fds(control, [b"1"], [handle])
+            os.close(handle)
+
+
+def _work(connection: socket.socket) -> None:
+    """Do the one task that comes over the connection, and answer."""
+    with connection.makefile("rb") as reading:
+        order, files = unpack(reading.read())
     restrict(order["limits"])
     try:
         values, results = _TASKS[order["task"]](files, order["arguments"])
@@ -64,9 +88,8 @@ def main() -> int:
         values, results = {"error": LintError.__name__, "reasons": error.findings}, ()
     except TrustError as error:
         values, results = {"error": type(error).__name__, "reasons": [str(error)]}, ()
-    sys.stdout.buffer.write(pack(values, results))
-    return 0
+    connection.sendall(pack(values, results))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -26,12 +26,14 @@ from baozhen.foundation.jobs.execution import (
     settle,
     take_job,
 )
-from baozhen.foundation.jobs.registry import PRIORITIES
+from baozhen.foundation.jobs.registry import PRIORITIES, Queue
 from baozhen.foundation.jobs.rescue import STALLED_SECONDS, PeriodicJobs, rescue_stalled
+from baozhen.foundation.jobs.room import Room
 
 HEARTBEAT_SECONDS = 3.0
 POLL_SECONDS = 1.0
 _OUTAGE_PAUSE_SECONDS = 0.5
+_CHANNEL = "procrastinate_queue_v1#"
 
 Result = TypeVar("Result")
 
@@ -44,13 +46,16 @@ def run_worker(
     concurrency: int = 1,
     until_idle: bool = False,
     stop: threading.Event | None = None,
+    room: Room | None = None,
 ) -> int:
     """Run jobs of these lanes (all by default) and return how many runs were settled.
+
+    With `room` it leaves a processor free while live jobs come.
 
     `until_idle` runs what is due now in the calling thread and returns; otherwise the worker goes
     on until `stop` is set or SIGTERM or SIGINT arrives, and lets running jobs finish.
     """
-    worker = _Worker(tuple(queues), stop or threading.Event())
+    worker = _Worker(tuple(queues), stop or threading.Event(), room)
     if until_idle:
         return worker.run_until_idle()
     with _stopping_on_signals(worker.stop):
@@ -60,9 +65,12 @@ def run_worker(
 class _Worker:
     """The state that the threads of one worker share."""
 
-    def __init__(self, queues: tuple[str, ...], stop: threading.Event) -> None:
+    def __init__(
+        self, queues: tuple[str, ...], stop: threading.Event, room: Room | None = None
+    ) -> None:
         self.queues = queues
         self.stop = stop
+        self._room = room
         self._worker_id: int | None = None
         self._runs = 0
         self._lock = threading.Lock()
@@ -141,20 +149,31 @@ class _Worker:
         while not self.stop.is_set():
             try:
                 with psycopg.connect(**_connection_params(), autocommit=True) as listener:
-                    for queue in self.queues or PRIORITIES:
-                        listener.execute(f'LISTEN "procrastinate_queue_v1#{queue}"'.encode())
+                    for queue in {*(self.queues or PRIORITIES), *self._heeded()}:
+                        listener.execute(f'LISTEN "{_CHANNEL}{queue}"'.encode())
                     while not self.stop.is_set():
                         self._beat()
                         periodic.defer_due()
                         if time.monotonic() >= rescue_due:
                             rescue_stalled()
                             rescue_due = time.monotonic() + STALLED_SECONDS / 2
-                        for _ in listener.notifies(timeout=POLL_SECONDS, stop_after=1):
-                            self._wake_all()
+                        for news in listener.notifies(timeout=POLL_SECONDS, stop_after=1):
+                            self._hear(news.channel.removeprefix(_CHANNEL))
+                        if self._room is not None:
+                            self._room.settle(time.monotonic())
             except (DatabaseError, psycopg.Error):
                 _logger.warning("the database is away", exc_info=True)
                 connection.close()
                 self.stop.wait(_OUTAGE_PAUSE_SECONDS)
+
+    def _heeded(self) -> tuple[str, ...]:
+        return (Queue.LIVE,) if self._room is not None else ()
+
+    def _hear(self, queue: str) -> None:
+        if self._room is not None and queue == Queue.LIVE:
+            self._room.make(time.monotonic())
+        if not self.queues or queue in self.queues:
+            self._wake_all()
 
     def _beat(self) -> None:
         """Say that this worker lives; register it at first, and when others took it for dead."""

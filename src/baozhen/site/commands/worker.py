@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from baozhen.foundation.jobs import Queue
+from baozhen.foundation.jobs.room import Room
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.insurance.policies.services.chunks import drain_batch
 from baozhen.site.commands.out_folder import OutFolder
@@ -19,7 +20,7 @@ HELP = """运行任务进程：出单、投递、补时间戳、日志检查点�
 生产环境请让 live 有自己的进程，批量任务才不会耽误正在等的客户：
   baozhen worker --queue live --queue housekeeping --concurrency 2
   baozhen worker --queue bulk
-只做批量的进程会自动让出处理器：同一台机器上有人在等的任务先算。
+只做批量的进程会自动让出处理器：同一台机器上有人在等的任务先算，其间还空出一个处理器。
 
 收到 SIGTERM 或 Ctrl-C 时做完手头的任务再退出；被强行杀死也不会丢任务。"""
 
@@ -41,11 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Work until told to stop, or until the batch has nothing left for this process."""
+    room = None
     if args.queue == [Queue.BULK]:
         # Nobody waits for this process: it gives way to those somebody waits for.
         os.nice(GIVING_WAY)
+        room = Room()
     if args.batch is None:
-        run_worker(tuple(args.queue), concurrency=args.concurrency)
+        run_worker(tuple(args.queue), concurrency=args.concurrency, room=room)
         return 0
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ reason. The result is deterministic: the same upload gives the same bytes.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +31,10 @@ _NAME_TREES_REMOVED: Final = (
 _PAGE_KEYS_REMOVED: Final = ("/AA", "/Trans", "/Dur", "/PresSteps", "/AF", "/B")
 _INHERITED: Final = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
 _DEPTH_MAX = 32
+# ISO 32000-1 §7.3.5; no watched name is longer than that, not even with every letter escaped.
+_NAME = re.compile(rb"/([^\x00\t\n\x0c\r ()<>\[\]{}/%]{1,128})")
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_WATCHED: Final = frozenset(name.encode() for name in (*FORBIDDEN, "URI"))
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,30 @@ def recognize(data: bytes) -> PreparedPdf:
 
 def acting_parts(file: PdfFile) -> Iterator[str]:
     """Yield what may not be in a document that parties sign, in Chinese."""
+    if _is_plain(file):
+        return
     numbers = {number for section in file.sections for number in section.entries}
     for number in sorted(numbers):
         value = file.object(number)
         yield from _findings(value.dictionary if isinstance(value, Stream) else value)
+
+
+def _is_plain(file: PdfFile) -> bool:
+    """Say whether the names alone show that nothing acts; most files need no second look.
+
+    Every name in the bytes is looked at, those that streams hold by chance too: they can only
+    bring the second look.
+    """
+    if any(entry.container is not None for one in file.sections for entry in one.entries.values()):
+        return False
+    names = {_unescaped(name) for name in _NAME.findall(file.data)}
+    return names.isdisjoint(_WATCHED)
+
+
+def _unescaped(name: bytes) -> bytes:
+    if b"#" not in name:
+        return name
+    return _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), name)
 
 
 def _findings(value: Value) -> Iterator[str]:
