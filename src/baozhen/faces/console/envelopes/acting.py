@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -29,6 +30,7 @@ from baozhen.signing.envelopes.services.voiding import request_void
 from baozhen.signing.envelopes.states import ActionType
 from baozhen.signing.organizations.queries import legal_entity_of
 from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.seals.errors import SealUnknown
 from baozhen.signing.seals.models import Seal
 from baozhen.signing.seals.queries import seal_of
 from baozhen.signing.seals.states import SealState
@@ -137,10 +139,24 @@ def _do(request: HttpRequest, found: Action) -> None:
         approve(found.pk, actor=actor, at=at, opinion=post.get("reason", ""))
     elif found.type == ActionType.PRE_STAMP:
         place = _place(post.get("page", ""), post.get("x", ""), post.get("y", ""))
-        pre_stamp(found.pk, [place], chosen=seal_of(post.get("seal", "")), actor=actor, at=at)
+        chosen = _offered_seal(found, post.get("seal", ""))
+        pre_stamp(found.pk, [place], chosen=chosen, actor=actor, at=at)
     else:
-        chosen = post.get("seal", "")
-        seal(found.pk, actor=actor, at=at, chosen=seal_of(chosen) if chosen else None)
+        name = post.get("seal", "")
+        seal(found.pk, actor=actor, at=at, chosen=_offered_seal(found, name) if name else None)
+
+
+def _offered(found: Action) -> QuerySet[Seal]:
+    """The active seals of the company whose turn it is."""
+    unit = found.signatory.unit or found.envelope.unit
+    return Seal.objects.filter(company=legal_entity_of(unit).name, state=SealState.ACTIVE)
+
+
+def _offered_seal(found: Action, public_id: str) -> Seal:
+    """Return one of the seals that the page offers; another company's is as if it were not."""
+    if not _offered(found).filter(public_id=public_id).exists():
+        raise SealUnknown(seal=public_id)
+    return seal_of(public_id)
 
 
 def _place(page_number: str, x: str, y: str) -> StampPlace:
@@ -161,15 +177,13 @@ def _place(page_number: str, x: str, y: str) -> StampPlace:
 
 
 def _context(found: Action) -> dict[str, Any]:
-    unit = found.signatory.unit or found.envelope.unit
     is_pre_stamp = found.type == ActionType.PRE_STAMP
-    seals = Seal.objects.filter(company=legal_entity_of(unit).name, state=SealState.ACTIVE)
     return {
         "here": "tasks",
         "action": found,
         "envelope": found.envelope,
         "documents": found.envelope.documents.order_by("position"),
-        "seals": seals.order_by("name")
+        "seals": _offered(found).order_by("name")
         if found.type in {ActionType.SEAL, ActionType.LEGAL_REP_SIGN, ActionType.PRE_STAMP}
         else [],
         "verb": found.get_type_display(),

@@ -11,7 +11,7 @@ from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.foundation.money import fen_from_yuan
+from baozhen.foundation.money import MalformedAmount, fen_from_yuan
 from baozhen.signing.envelopes.forms import Field, Flow, flow_of, flows
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
 from baozhen.signing.envelopes.services.sketches import sketches_of
@@ -112,7 +112,7 @@ def _value(entry: Field, text: str) -> Any:
             return float(text)
         if entry.kind == "amount" and text:
             return fen_from_yuan(text)
-    except ValueError:
+    except (ValueError, MalformedAmount):
         return text
     return text
 
