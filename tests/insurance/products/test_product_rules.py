@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baozhen.insurance.products import enumerations, rules, tables
+from baozhen.insurance.products import enumerations, rules, table_parts, tables
+from baozhen.insurance.products.tables import SHIPPED
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -72,7 +73,7 @@ def test_scenario_1():
     assert rules.full_months(date(2021, 3, 15), date(2025, 3, 16)) == 48
     assert rules.depreciated_fen(18000000, 48, Decimal("0.006")) == 12816000
     assert rules.base_from_pure_risk_fen(120000) == 160000
-    ncd = tables.NCD_BY_LEVEL[rules.ncd_level(0, 3)]
+    ncd = SHIPPED.ncd_by_level[rules.ncd_level(0, 3)]
     own = Decimal("0.85")
     lines = [
         rules.coverage_premium_fen(base, ncd, Decimal(1), own)
@@ -110,7 +111,7 @@ def test_half_a_fen_goes_up():
     assert rules.round_fen(Decimal("2.5")) == 3
 
 
-@given(st.integers(0, 10**9), st.sampled_from(sorted(tables.FLOAT_CODES)))
+@given(st.integers(0, 10**9), st.sampled_from(sorted(SHIPPED.float_codes)))
 def test_a_float_never_moves_a_premium_past_its_rate(base, code):
     for rate in rules.float_rates(code, None):
         assert abs(rules.compulsory_premium_fen(base, rate) - base * (1 + rate)) <= Decimal("0.5")
@@ -204,22 +205,22 @@ def test_depreciation_stops_at_the_cap():
 
 
 def test_every_table_carries_its_version_and_source():
-    assert len(tables.TABLE_VERSIONS) == 11
+    assert set(tables.TABLE_VERSIONS) == set(tables.TABLE_NAMES)
     for name in tables.TABLE_VERSIONS:
         assert tables.load_table(name)["source"]
 
 
 def test_a_broken_table_is_not_sold_by():
     with pytest.raises(tables.TableError):
-        tables.bands([[0, 6, 950], [7, None, 1100]], "gap")
+        table_parts.bands([[0, 6, 950], [7, None, 1100]], "gap")
     with pytest.raises(tables.TableError):
-        tables.bands([[0, None, 0]], "free")
+        table_parts.bands([[0, None, 0]], "free")
 
 
 def test_the_table_agrees_with_the_domain_facts(shared_dir):
     facts = json.loads((shared_dir / "domain" / "rating_tables.json").read_text())
     for scheme, rates in facts["ctp_float"]["schemes"].items():
-        ours = tables.FLOAT_SCHEMES[scheme]
+        ours = SHIPPED.float_schemes[scheme]
         assert [ours[f"A{n}"] for n in range(1, 7)] == [Decimal(str(rate)) for rate in rates]
     for scheme, regions in facts["ctp_float"]["regions"].items():
         for region in regions:
@@ -227,16 +228,16 @@ def test_the_table_agrees_with_the_domain_facts(shared_dir):
             assert all(province.scheme == scheme for province in known)
     ours = {
         (band.low, band.high, band.fen // 100)
-        for rate_class in tables.COMPULSORY_CLASSES.values()
+        for rate_class in SHIPPED.compulsory_classes.values()
         for band in rate_class.bands
         if rate_class.by != "class"
     }
     theirs = {tuple(row[2:]) for row in facts["ctp_base"]["rows"] if row[1] != "class"}
     assert ours == theirs
-    assert dict(tables.LIMITS_FAULT) == facts["ctp_limits"]["fault"]
-    assert dict(tables.LIMITS_NO_FAULT) == facts["ctp_limits"]["no_fault"]
+    assert dict(SHIPPED.limits_fault) == facts["ctp_limits"]["fault"]
+    assert dict(SHIPPED.limits_no_fault) == facts["ctp_limits"]["no_fault"]
     months = facts["ctp_short_term"]["months_percent"]
-    assert list(tables.SHORT_TERM_PERCENT) == list(months.values())
+    assert list(SHIPPED.short_term_percent) == list(months.values())
 
 
 def test_words_and_codes_meet():
@@ -257,9 +258,8 @@ def test_demo_rates_are_those_of_the_demo_proposals(shared_dir):
         )
         for cover in (proposal["commercial"] or {"coverages": []})["coverages"]:
             if cover["code"] in {"B", "NB"}:
-                limit = str(int(Decimal(cover["sum_insured"])) // 10000)
-                rates = tables.DEMO_RATES["third_party"][rate_class]
-                assert cover["base_premium"] == rates[limit]
+                rates = SHIPPED.rates.covers[proposal["form"]][cover["code"]].classes[rate_class]
+                assert Decimal(cover["base_premium"]) == rates[int(Decimal(cover["sum_insured"]))]
                 compared += 1
     assert compared > 400
 
@@ -275,17 +275,17 @@ def test_demo_rates_are_those_of_the_demo_proposals(shared_dir):
 def test_a_float_scheme_out_of_order_is_refused(rates, why):
     table = {"codes": ["A1", "A2", "A3", "A4", "A5", "A6"], "schemes": {"X": rates}}
     with pytest.raises(tables.TableError, match=why):
-        tables._schemes(table)
+        table_parts.float_schemes(table)
 
 
 def test_a_cover_cannot_need_what_is_not_sold():
     entry = {"name": "附加险", "role": "additional", "needs": ["ZZ"]}
     with pytest.raises(tables.TableError):
-        tables._covers({"coverages": {"car": {"F1": entry}}})
+        table_parts.covers({"coverages": {"car": {"F1": entry}}})
 
 
 def test_a_regional_tax_outside_the_statutory_range_is_refused():
-    table = tables.load_table("vehicle_tax")
-    table["demo_region"]["passenger"][0] = 361
-    with pytest.raises(tables.TableError):
-        tables._tax_bands(table)
+    contents = tables.shipped_contents()
+    contents["vehicle_tax_regions"]["regions"]["11"]["passenger"][0] = 361
+    with pytest.raises(tables.TableError, match="statutory range"):
+        tables.build_tables(contents)

@@ -1,7 +1,7 @@
 """The arithmetic of motor products, over the tables: what a vehicle pays and what may be sold.
 
 Amounts are in fen. A function returns None where the tables do not know the case; only the
-insurer's own tables can tell then, and nothing is refused.
+insurer's own tables can tell then, and nothing is refused. `by` are the tables in force.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
-from baozhen.insurance.products import tables
-from baozhen.insurance.products.tables import Band, CoverKind, FiledRange
+from baozhen.insurance.products.table_parts import Band, CoverKind, FiledRange, RateClass
+from baozhen.insurance.products.tables import SHIPPED, Tables
 
 _ONE = Decimal(1)
 MONTHS_A_YEAR = 12
@@ -57,11 +57,11 @@ def round_fen(amount: Decimal) -> int:
     return int(amount.quantize(_ONE, rounding=ROUND_HALF_UP))
 
 
-def region_of(branch_code: str, branch_name: str) -> str | None:
+def region_of(branch_code: str, branch_name: str, by: Tables = SHIPPED) -> str | None:
     """Return the province code of a branch: its code ends in it, or its name contains it."""
-    if branch_code[-2:] in tables.PROVINCES:
+    if branch_code[-2:] in by.provinces:
         return branch_code[-2:]
-    for code, province in tables.PROVINCES.items():
+    for code, province in by.provinces.items():
         if province.name in branch_name:
             return code
     return None
@@ -70,13 +70,18 @@ def region_of(branch_code: str, branch_name: str) -> str | None:
 # --- 交强险 ---
 
 
-def compulsory_base_fen(vehicle: RatedVehicle) -> int | None:
+def compulsory_class(vehicle: RatedVehicle, by: Tables = SHIPPED) -> RateClass | None:
+    """Return the class of a vehicle in the compulsory base table."""
+    by_use = by.class_of_use.get(vehicle.kind)
+    name = by_use.get(vehicle.use_nature) if by_use else by.class_of_kind.get(vehicle.kind)
+    return None if name is None else by.compulsory_classes[name]
+
+
+def compulsory_base_fen(vehicle: RatedVehicle, by: Tables = SHIPPED) -> int | None:
     """Return the yearly base premium of a vehicle (交强险基础费率表)."""
-    by_use = tables.CLASS_OF_USE.get(vehicle.kind)
-    name = by_use.get(vehicle.use_nature) if by_use else tables.CLASS_OF_KIND.get(vehicle.kind)
-    if name is None:
+    rate_class = compulsory_class(vehicle, by)
+    if rate_class is None:
         return None
-    rate_class = tables.COMPULSORY_CLASSES[name]
     if rate_class.by == "cc":
         return _motorcycle_base_fen(vehicle, rate_class.bands)
     measure = _measure(vehicle, rate_class.by)
@@ -124,9 +129,9 @@ def started_months(starts_at: datetime, ends_at: datetime) -> int:
     return min(by_calendar, by_days)
 
 
-def short_term_fen(year_fen: int, months: int) -> int:
+def short_term_fen(year_fen: int, months: int, by: Tables = SHIPPED) -> int:
     """Return what a term of some months costs (交强险短期费率)."""
-    percent = tables.SHORT_TERM_PERCENT[min(months, MONTHS_A_YEAR) - 1]
+    percent = by.short_term_percent[min(months, MONTHS_A_YEAR) - 1]
     return round_fen(Decimal(year_fen) * percent / 100)
 
 
@@ -135,22 +140,22 @@ def compulsory_premium_fen(base_fen: int, float_rate: Decimal) -> int:
     return round_fen(base_fen * (1 + float_rate))
 
 
-def float_rates(code: str, region: str | None) -> frozenset[Decimal]:
+def float_rates(code: str, region: str | None, by: Tables = SHIPPED) -> frozenset[Decimal]:
     """Return the rates a float code may have: the region's one, or every filed one."""
-    if code in tables.CODES_WITHOUT_FLOAT:
+    if code in by.codes_without_float:
         return frozenset({Decimal(0)})
-    scheme = tables.PROVINCES[region].scheme if region else None
+    scheme = by.provinces[region].scheme if region else None
     if scheme:
-        return frozenset({tables.FLOAT_SCHEMES[scheme][code]})
-    return frozenset(rates[code] for rates in tables.FLOAT_SCHEMES.values())
+        return frozenset({by.float_schemes[scheme][code]})
+    return frozenset(rates[code] for rates in by.float_schemes.values())
 
 
-def float_applies(kind: str, term_ground: str | None, *, transferred: bool) -> bool:
+def float_applies(
+    kind: str, term_ground: str | None, *, transferred: bool, by: Tables = SHIPPED
+) -> bool:
     """Return whether the record of a vehicle moves its premium at all."""
     return not (
-        transferred
-        or kind in tables.KINDS_WITHOUT_FLOAT
-        or term_ground in tables.GROUNDS_WITHOUT_FLOAT
+        transferred or kind in by.kinds_without_float or term_ground in by.grounds_without_float
     )
 
 
@@ -166,9 +171,9 @@ def ends_of_year(starts_at: datetime) -> tuple[datetime, ...]:
 # --- Commercial ---
 
 
-def cover_kind(form: str, code: str) -> CoverKind | None:
+def cover_kind(form: str, code: str, by: Tables = SHIPPED) -> CoverKind | None:
     """Return the cover that a form offers under a code."""
-    return tables.COVERS[form].get(code)
+    return by.covers[form].get(code)
 
 
 def coverage_premium_fen(base_fen: int, ncd: Decimal, violation: Decimal, own: Decimal) -> int:
@@ -176,9 +181,9 @@ def coverage_premium_fen(base_fen: int, ncd: Decimal, violation: Decimal, own: D
     return round_fen(base_fen * ncd * violation * own)
 
 
-def base_from_pure_risk_fen(pure_risk_fen: int) -> int:
+def base_from_pure_risk_fen(pure_risk_fen: int | Decimal, by: Tables = SHIPPED) -> int:
     """Return the base premium: pure risk / (1 - expense ratio)."""
-    return round_fen(Decimal(pure_risk_fen) / (1 - tables.EXPENSE_RATIO))
+    return round_fen(Decimal(pure_risk_fen) / (1 - by.expense_ratio))
 
 
 def ncd_level(claims: int, claim_free_years: int) -> int:
@@ -186,18 +191,18 @@ def ncd_level(claims: int, claim_free_years: int) -> int:
     return max(-4, min(5, claims - claim_free_years))
 
 
-def self_pricing_range(fuel: str, on: date) -> FiledRange | None:
+def self_pricing_range(fuel: str, on: date, by: Tables = SHIPPED) -> FiledRange | None:
     """Return the filed range of the self-pricing factor in force on a day."""
     energy = "new_energy" if fuel in NEW_ENERGY_FUELS else "combustion"
-    in_force = [filed for filed in tables.SELF_PRICING[energy] if filed.effective_from <= on]
+    in_force = [filed for filed in by.self_pricing[energy] if filed.effective_from <= on]
     return in_force[-1] if in_force else None
 
 
-def violation_range(region: str | None) -> tuple[Decimal, Decimal] | None:
+def violation_range(region: str | None, by: Tables = SHIPPED) -> tuple[Decimal, Decimal] | None:
     """Return the range of the traffic violation factor; None where the region is unknown."""
     if region is None:
         return None
-    ranges = tables.TRAFFIC_VIOLATION
+    ranges = by.traffic_violation
     return ranges.get(region, ranges["default"])
 
 
@@ -207,9 +212,11 @@ def full_months(since: date, until: date) -> int:
     return max(0, months - (1 if until.day < since.day else 0))
 
 
-def depreciated_fen(new_price_fen: int, months: int, monthly_rate: Decimal) -> int:
+def depreciated_fen(
+    new_price_fen: int, months: int, monthly_rate: Decimal, by: Tables = SHIPPED
+) -> int:
     """Return new price less depreciation by full months, which never exceeds the cap."""
-    share = min(months * monthly_rate, Decimal(tables.DEPRECIATION["cap"]))
+    share = min(months * monthly_rate, Decimal(by.depreciation["cap"]))
     return new_price_fen - round_fen(new_price_fen * share)
 
 
@@ -221,27 +228,27 @@ def may_be_outside_vehicle_tax(vehicle: RatedVehicle) -> bool:
     return vehicle.kind == "passenger" and vehicle.fuel in {"battery_electric", "fuel_cell"}
 
 
-def vehicle_tax_range_fen(vehicle: RatedVehicle) -> tuple[int, int] | None:
+def vehicle_tax_range_fen(vehicle: RatedVehicle, by: Tables = SHIPPED) -> tuple[int, int] | None:
     """Return the statutory range of a year's tax (车船税法 附件)."""
     if vehicle.kind == "motorcycle":
-        least, most = tables.VEHICLE_TAX["motorcycle"]
+        least, most = by.vehicle_tax["motorcycle"]
         return least * 100, most * 100
     if vehicle.kind in {"truck", "special", "low_speed_truck", "three_wheeler"}:
         row = "special_per_tonne" if vehicle.kind == "special" else "truck_per_tonne"
-        least, most = tables.VEHICLE_TAX[row]
+        least, most = by.vehicle_tax[row]
         return least * vehicle.curb_mass_kg // 10, -(-most * vehicle.curb_mass_kg // 10)
     if vehicle.kind != "passenger":
         return None
-    if vehicle.seats >= tables.VEHICLE_TAX["bus_seats_min"]:
-        least, most = tables.VEHICLE_TAX["bus"]
+    if vehicle.seats >= by.vehicle_tax["bus_seats_min"]:
+        least, most = by.vehicle_tax["bus"]
         return least * 100, most * 100
-    return _passenger_tax_range_fen(vehicle.displacement_ml)
+    return _passenger_tax_range_fen(vehicle.displacement_ml, by)
 
 
-def _passenger_tax_range_fen(displacement_ml: int | None) -> tuple[int, int] | None:
+def _passenger_tax_range_fen(displacement_ml: int | None, by: Tables) -> tuple[int, int] | None:
     if displacement_ml is None:
         return None
-    for band in tables.TAX_BANDS:
+    for band in by.tax_bands:
         if band.high is None or displacement_ml <= band.high:
             return band.least_fen, band.most_fen
     return None

@@ -1,227 +1,191 @@
-"""The product's own rating tables: versioned data, read once and validated as it is read."""
+"""The product's rating tables of one day: versioned data, validated as it is read.
+
+`SHIPPED` are the tables that come with the programme; an installation's own versions, approved by
+two persons, take their place from the day they name (`products.queries.tables_on`).
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from importlib import resources
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
+from baozhen.insurance.products import table_parts as parts
+from baozhen.insurance.products.commercial_rates import (
+    CommercialRates,
+    ModelLibrary,
+    read_models,
+    read_rates,
+)
+from baozhen.insurance.products.offers import Product, read_products
+from baozhen.insurance.products.table_parts import TableError
+
 _HEAD = ("table", "version", "jurisdiction", "region", "effective_from", "source", "confirmed")
-_VERSIONS: dict[str, str] = {}
-
-# The version of every table in use; what was quoted by them is kept with the policy.
-TABLE_VERSIONS: Mapping[str, str] = MappingProxyType(_VERSIONS)
-
-
-class TableError(ValueError):
-    """A table of the product is not what it has to be; nothing is sold by it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """One row: from a lower to an upper bound (None: none), an amount in fen."""
-
-    low: int
-    high: int | None
-    fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class RateClass:
-    """One class of the compulsory base table, looked up by seats, tonnes, cc or class."""
-
-    label: str
-    by: str
-    bands: tuple[Band, ...]
+TABLE_NAMES = (
+    "compulsory_base",
+    "compulsory_floats",
+    "regions",
+    "compulsory_short_term",
+    "compulsory_limits",
+    "tractor_compulsory",
+    "coverages",
+    "commercial_factors",
+    "commercial_rates",
+    "vehicle_models",
+    "vehicle_tax",
+    "vehicle_tax_regions",
+    "depreciation",
+    "special_agreements",
+    "products",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Province:
-    """A province of GB/T 2260, its plate prefix and its compulsory float scheme."""
+class Tables:
+    """Every table in force, read into typed rows, with the version of each."""
 
-    code: str
-    name: str
-    plate_prefix: str | None
-    scheme: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CoverKind:
-    """One cover that a form offers: its role, and the covers of which it needs one."""
-
-    code: str
-    name: str
-    role: str
-    needs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FiledRange:
-    """A filed range of a factor, in force from a day."""
-
-    effective_from: date
-    low: Decimal
-    high: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class TaxBand:
-    """车船税: engines above `low` up to `high` ml, and the yearly range in fen."""
-
-    low: int
-    high: int | None
-    least_fen: int
-    most_fen: int
+    versions: Mapping[str, str]
+    unconfirmed: frozenset[str]
+    compulsory_classes: Mapping[str, parts.RateClass]
+    class_of_use: Mapping[str, Mapping[str, str]]
+    class_of_kind: Mapping[str, str]
+    tractors: Mapping[str, Any]
+    float_schemes: Mapping[str, Mapping[str, Decimal]]
+    codes_without_float: frozenset[str]
+    kinds_without_float: frozenset[str]
+    grounds_without_float: frozenset[str]
+    provinces: Mapping[str, parts.Province]
+    short_term_percent: tuple[int, ...]
+    limits_fault: Mapping[str, int]
+    limits_no_fault: Mapping[str, int]
+    covers: Mapping[str, Mapping[str, parts.CoverKind]]
+    third_party_limit_yuan: tuple[int, int]
+    scratch_limits_yuan: frozenset[int]
+    ncd_by_level: Mapping[int, Decimal]
+    self_pricing: Mapping[str, tuple[parts.FiledRange, ...]]
+    traffic_violation: Mapping[str, tuple[Decimal, Decimal]]
+    expense_ratio: Decimal
+    rates: CommercialRates
+    models: ModelLibrary
+    vehicle_tax: Mapping[str, Any]
+    tax_bands: tuple[parts.TaxBand, ...]
+    tax_schedules: Mapping[str, parts.TaxSchedule]
+    depreciation: Mapping[str, Any]
+    special_agreements: Mapping[str, str]
+    float_codes: frozenset[str]
+    ncd_values: frozenset[Decimal]
+    products: Mapping[str, Product]
 
 
 def load_table(name: str) -> dict[str, Any]:
-    """Return a table by name, with its head checked, and note its version."""
+    """Return a shipped table by name, with its head checked."""
     text = resources.files(__package__).joinpath(f"data/{name}.json").read_text("utf-8")
     table: dict[str, Any] = json.loads(text)
+    check_head(name, table)
+    return table
+
+
+def check_head(name: str, table: Mapping[str, Any]) -> None:
+    """Raise TableError unless a table says what it is, since when, and from where."""
     missing = [key for key in _HEAD if key not in table]
     if missing or table["table"] != name:
         raise TableError(f"{name}: head lacks {missing or 'its own name'}")
     date.fromisoformat(table["effective_from"])
-    _VERSIONS[name] = table["version"]
-    return table
 
 
-def bands(rows: Sequence[Sequence[int | None]], name: str) -> tuple[Band, ...]:
-    """Return rows of [low, high, yuan] as bands that join without gap or overlap."""
-    made = tuple(Band(low or 0, high, (yuan or 0) * 100) for low, high, yuan in rows)
-    for one, following in pairwise(made):
-        if one.high != following.low:
-            raise TableError(f"{name}: bands do not join at {one.high}")
-    if not made or any(band.fen <= 0 for band in made):
-        raise TableError(f"{name}: empty, or an amount that is not positive")
-    return made
+def shipped_contents() -> dict[str, dict[str, Any]]:
+    """Return the raw content of every shipped table."""
+    return {name: load_table(name) for name in TABLE_NAMES}
 
 
-def _compulsory_classes(table: dict[str, Any]) -> Mapping[str, RateClass]:
-    return MappingProxyType(
-        {
-            name: RateClass(entry["label"], entry["by"], bands(entry["rows"], name))
-            for name, entry in table["classes"].items()
-        }
+def build_tables(contents: Mapping[str, Mapping[str, Any]]) -> Tables:
+    """Read raw tables into one; raises TableError where one is wrong or they do not fit."""
+    try:
+        return _build(contents)
+    except (KeyError, ValueError, TypeError, IndexError, ArithmeticError) as error:
+        if isinstance(error, TableError):
+            raise
+        raise TableError(f"{type(error).__name__}: {error}") from error
+
+
+def _build(contents: Mapping[str, Mapping[str, Any]]) -> Tables:
+    base, floats = contents["compulsory_base"], contents["compulsory_floats"]
+    factors, limits = contents["commercial_factors"], contents["compulsory_limits"]
+    offered, statute = contents["coverages"], contents["vehicle_tax"]
+    schemes, covers = parts.float_schemes(floats), parts.covers(offered)
+    return Tables(
+        versions=MappingProxyType({name: contents[name]["version"] for name in TABLE_NAMES}),
+        unconfirmed=frozenset(name for name in TABLE_NAMES if not contents[name]["confirmed"]),
+        compulsory_classes=parts.compulsory_classes(base),
+        class_of_use=MappingProxyType(base["class_of_use"]),
+        class_of_kind=MappingProxyType(base["class_of_kind"]),
+        tractors=MappingProxyType(contents["tractor_compulsory"]),
+        float_schemes=schemes,
+        codes_without_float=frozenset(floats["codes_without_float"]),
+        kinds_without_float=frozenset(floats["kinds_without_float"]),
+        grounds_without_float=frozenset(floats["grounds_without_float"]),
+        provinces=parts.provinces(contents["regions"], schemes),
+        short_term_percent=_percents(contents["compulsory_short_term"]),
+        limits_fault=MappingProxyType(limits["fault"]),
+        limits_no_fault=MappingProxyType(limits["no_fault"]),
+        covers=covers,
+        third_party_limit_yuan=tuple(offered["third_party_limit_yuan"]),
+        scratch_limits_yuan=frozenset(offered["scratch_limits_yuan"]),
+        ncd_by_level=_ncd(factors),
+        self_pricing=parts.self_pricing(factors),
+        traffic_violation=_violations(factors),
+        expense_ratio=_expense_ratio(factors),
+        rates=read_rates(contents["commercial_rates"], covers),
+        models=read_models(contents["vehicle_models"]),
+        vehicle_tax=MappingProxyType(statute),
+        tax_bands=parts.tax_bands(statute),
+        tax_schedules=parts.tax_schedules(statute, contents["vehicle_tax_regions"]),
+        depreciation=MappingProxyType(contents["depreciation"]),
+        special_agreements=MappingProxyType(contents["special_agreements"]["agreements"]),
+        float_codes=frozenset(floats["codes"]),
+        ncd_values=frozenset(_ncd(factors).values()),
+        products=read_products(contents["products"]),
     )
 
 
-def _schemes(table: dict[str, Any]) -> Mapping[str, Mapping[str, Decimal]]:
-    schemes = {}
-    for name, texts in table["schemes"].items():
-        rates = [Decimal(text) for text in texts]
-        free_years, accidents = rates[:3], rates[3:]
-        # More free years take more off, more and worse accidents put more on.
-        if sorted(free_years, reverse=True) != free_years or sorted(accidents) != accidents:
-            raise TableError(f"compulsory_floats: scheme {name} is not in the order of its codes")
-        if not all(-1 < rate < 1 for rate in rates):
-            raise TableError(f"compulsory_floats: scheme {name} has an impossible rate")
-        schemes[name] = MappingProxyType(dict(zip(table["codes"], rates, strict=True)))
-    return MappingProxyType(schemes)
+def _percents(table: Mapping[str, Any]) -> tuple[int, ...]:
+    percents = tuple(int(percent) for percent in table["percent_by_months"])
+    if len(percents) != 12 or sorted(percents) != list(percents) or percents[-1] != 100:  # noqa: PLR2004
+        raise TableError("compulsory_short_term: twelve rising percents up to 100 are wanted")
+    return percents
 
 
-def _provinces(table: dict[str, Any], schemes: Mapping[str, object]) -> Mapping[str, Province]:
-    provinces = {
-        code: Province(code, name, prefix, scheme)
-        for code, (name, prefix, scheme) in table["provinces"].items()
+def _ncd(table: Mapping[str, Any]) -> Mapping[int, Decimal]:
+    by_level = {int(level): Decimal(value) for level, value in table["ncd_by_level"].items()}
+    ladder = [by_level[level] for level in sorted(by_level)]
+    if sorted(ladder) != ladder or by_level[0] != 1 or ladder[0] <= 0:
+        raise TableError("commercial_factors: the NCD ladder does not rise, or level 0 is not 1")
+    return MappingProxyType(by_level)
+
+
+def _violations(table: Mapping[str, Any]) -> Mapping[str, tuple[Decimal, Decimal]]:
+    ranges = {
+        region: (Decimal(low), Decimal(high))
+        for region, (low, high) in table["traffic_violation"].items()
     }
-    for province in provinces.values():
-        if province.scheme is not None and province.scheme not in schemes:
-            raise TableError(f"regions: {province.name} has an unknown float scheme")
-    return MappingProxyType(provinces)
-
-
-def _covers(table: dict[str, Any]) -> Mapping[str, Mapping[str, CoverKind]]:
-    offered = {}
-    for form, entries in table["coverages"].items():
-        kinds = {
-            code: CoverKind(code, entry["name"], entry["role"], tuple(entry["needs"]))
-            for code, entry in entries.items()
-        }
-        if any(need not in kinds for kind in kinds.values() for need in kind.needs):
-            raise TableError(f"coverages: {form} has a cover that needs an unknown one")
-        if len({kind.name for kind in kinds.values()}) != len(kinds):
-            raise TableError(f"coverages: {form} has two covers of one name")
-        offered[form] = MappingProxyType(kinds)
-    return MappingProxyType(offered)
-
-
-def _self_pricing(table: dict[str, Any]) -> Mapping[str, tuple[FiledRange, ...]]:
-    ranges = {}
-    for energy, rows in table["self_pricing"].items():
-        filed = tuple(
-            FiledRange(date.fromisoformat(row["from"]), Decimal(row["min"]), Decimal(row["max"]))
-            for row in rows
-        )
-        if any(one.effective_from >= other.effective_from for one, other in pairwise(filed)):
-            raise TableError(f"commercial_factors: ranges of {energy} are not in order of time")
-        if any(one.low > one.high for one in filed):
-            raise TableError(f"commercial_factors: a range of {energy} is empty")
-        ranges[energy] = filed
+    if any(not 0 < low <= high for low, high in ranges.values()) or "default" not in ranges:
+        raise TableError("commercial_factors: a range of the traffic violation factor is empty")
     return MappingProxyType(ranges)
 
 
-def _tax_bands(table: dict[str, Any]) -> tuple[TaxBand, ...]:
-    rows = tuple(
-        TaxBand(low, high, least * 100, most * 100)
-        for low, high, least, most in table["passenger_by_ml"]
-    )
-    amounts = table["demo_region"]["passenger"]
-    # A province sets its amount inside the statutory range (车船税法 第二条).
-    for row, yuan in zip(rows, amounts, strict=True):
-        if not row.least_fen <= yuan * 100 <= row.most_fen:
-            raise TableError("vehicle_tax: an amount of the region is outside the statutory range")
-    return rows
+def _expense_ratio(table: Mapping[str, Any]) -> Decimal:
+    ratio = Decimal(table["expense_ratio"])
+    if not 0 <= ratio < 1:
+        raise TableError("commercial_factors: an expense ratio lies between 0 and 1")
+    return ratio
 
 
-_BASE = load_table("compulsory_base")
-_FLOATS = load_table("compulsory_floats")
-_FACTORS = load_table("commercial_factors")
-_LIMITS = load_table("compulsory_limits")
-_COVERAGES = load_table("coverages")
+SHIPPED = build_tables(shipped_contents())
 
-COMPULSORY_CLASSES = _compulsory_classes(_BASE)
-CLASS_OF_USE: Mapping[str, Mapping[str, str]] = MappingProxyType(_BASE["class_of_use"])
-CLASS_OF_KIND: Mapping[str, str] = MappingProxyType(_BASE["class_of_kind"])
-
-FLOAT_SCHEMES = _schemes(_FLOATS)
-FLOAT_CODES = frozenset(_FLOATS["codes"])
-CODES_WITHOUT_FLOAT = frozenset(_FLOATS["codes_without_float"])
-KINDS_WITHOUT_FLOAT = frozenset(_FLOATS["kinds_without_float"])
-GROUNDS_WITHOUT_FLOAT = frozenset(_FLOATS["grounds_without_float"])
-PROVINCES = _provinces(load_table("regions"), FLOAT_SCHEMES)
+# The version of every shipped table; what was quoted by them is kept with the policy.
+TABLE_VERSIONS = SHIPPED.versions
+PROVINCES = SHIPPED.provinces
 PROVINCE_NAMES = frozenset(province.name for province in PROVINCES.values())
-
-SHORT_TERM_PERCENT: tuple[int, ...] = tuple(
-    load_table("compulsory_short_term")["percent_by_months"]
-)
-LIMITS_FAULT: Mapping[str, int] = MappingProxyType(_LIMITS["fault"])
-LIMITS_NO_FAULT: Mapping[str, int] = MappingProxyType(_LIMITS["no_fault"])
-
-COVERS = _covers(_COVERAGES)
-THIRD_PARTY_LIMIT_YUAN: tuple[int, int] = tuple(_COVERAGES["third_party_limit_yuan"])
-SCRATCH_LIMITS_YUAN = frozenset(_COVERAGES["scratch_limits_yuan"])
-NCD_VALUES = frozenset(Decimal(value) for value in _FACTORS["ncd_by_level"].values())
-NCD_BY_LEVEL: Mapping[int, Decimal] = MappingProxyType(
-    {int(level): Decimal(value) for level, value in _FACTORS["ncd_by_level"].items()}
-)
-SELF_PRICING = _self_pricing(_FACTORS)
-TRAFFIC_VIOLATION: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
-    {
-        region: (Decimal(low), Decimal(high))
-        for region, (low, high) in _FACTORS["traffic_violation"].items()
-    }
-)
-EXPENSE_RATIO = Decimal(_FACTORS["expense_ratio"])
-
-VEHICLE_TAX: Mapping[str, Any] = MappingProxyType(load_table("vehicle_tax"))
-TAX_BANDS = _tax_bands(load_table("vehicle_tax"))
-DEPRECIATION: Mapping[str, Any] = MappingProxyType(load_table("depreciation"))
-DEMO_RATES: Mapping[str, Any] = MappingProxyType(load_table("demo_rates"))
-SPECIAL_AGREEMENTS: Mapping[str, str] = MappingProxyType(
-    load_table("special_agreements")["agreements"]
-)

@@ -1,0 +1,1 @@
+"""The staff pages of products: products on offer, tables and their versions, solvency."""
