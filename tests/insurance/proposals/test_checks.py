@@ -113,6 +113,7 @@ SINGLE_FAULTS = [
     ("car", "vehicle_tax.relief", "not_taxable", "tax_relief_not_taxable_wrong"),
     ("car", "vehicle_tax.relief", "deferred", "tax_relief_deferred_wrong"),
     ("car", "vehicle_tax.relief", "exempt", "tax_certificate_missing", "vehicle_tax.certificate"),
+    ("car", "vehicle_tax.relief", "reduced", "tax_certificate_missing", "vehicle_tax.certificate"),
     ("car", "vehicle_tax.relief", "paid", "tax_not_due", "vehicle_tax.current"),
     ("car", "vehicle_tax.relief", "arrears", "tax_arrears_missing", "vehicle_tax.arrears"),
     ("new_energy", "vehicle_tax.relief", "normal", "tax_relief_normal_wrong"),

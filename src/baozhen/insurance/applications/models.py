@@ -1,4 +1,6 @@
-"""The noun of the applications stage."""
+"""The nouns of the applications stage."""
+
+from typing import ClassVar
 
 from django.db import models
 
@@ -35,6 +37,9 @@ class Application(Stateful):
     # Rises with every change: of two tabs, the one that is behind is told so.
     revision = models.PositiveIntegerField("修订号", default=0)
     step = models.CharField("填写到", max_length=24, blank=True)
+    # What premiums and conditions follow from: `cover` is the choice of covers, with the record
+    # that was told; `answers` are those to the questions of truthful disclosure 如实告知.
+    inputs = EncryptedJSONField("选择与告知", default=dict)
     quote = models.JSONField("报价", null=True)
     table_versions = models.JSONField("费率表版本", default=dict)
     total_fen = models.BigIntegerField("合计（分）", null=True)
@@ -87,3 +92,24 @@ class Application(Stateful):
 
     def __str__(self) -> str:
         return self.proposal_no
+
+
+class ReadingLink(models.Model):
+    """A short link to the reading page: a secret in the address, its hash here, good once."""
+
+    NOUN: ClassVar[str] = "reading_link"
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="reading_links"
+    )
+    token_sha256 = models.CharField("凭证摘要", max_length=64, unique=True)
+    issued_at = models.DateTimeField("生成时间")
+    expires_at = models.DateTimeField("失效时间")
+    used_at = models.DateTimeField("使用时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "阅读链接"
+        indexes = [models.Index(fields=["application", "issued_at"], name="reading_link_of")]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.issued_at:%Y-%m-%d %H:%M}"

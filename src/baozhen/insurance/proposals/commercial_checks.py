@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from baozhen.insurance.products import rules, tables
-from baozhen.insurance.products.tables import CoverKind
+from baozhen.insurance.products import rules
+from baozhen.insurance.products.table_parts import CoverKind
+from baozhen.insurance.products.tables import Tables
 from baozhen.insurance.proposals.content import Commercial, Coverage, Factors, ProposalData, Vehicle
 from baozhen.insurance.proposals.faults import UNREADABLE, Fault, fault
 from baozhen.insurance.proposals.wording import yuan
@@ -12,12 +13,12 @@ from baozhen.insurance.proposals.wording import yuan
 _MAIN_ROLES = frozenset({"hull", "third_party", "driver", "passengers", "theft"})
 
 
-def check_codes(form: str, commercial: Commercial) -> Iterator[Fault]:
+def check_codes(form: str, commercial: Commercial, by: Tables) -> Iterator[Fault]:
     """Every cover is one that the form offers, once."""
     codes = [_code_of(line) for line in commercial.coverages]
-    offered = tables.COVERS[form]
+    offered = by.covers[form]
     if not any(code in offered for code in codes) and any(
-        all(code in other for code in codes) for other in tables.COVERS.values()
+        all(code in other for code in codes) for other in by.covers.values()
     ):
         # All of them belong to another form: then it is the form that is wrong.
         yield fault("form_covers_disagree", "form")
@@ -32,14 +33,14 @@ def check_codes(form: str, commercial: Commercial) -> Iterator[Fault]:
             yield fault("coverage_repeated", path)
 
 
-def check_dependencies(form: str, commercial: Commercial) -> Iterator[Fault]:
+def check_dependencies(form: str, commercial: Commercial, by: Tables) -> Iterator[Fault]:
     """An additional cover comes only with a main cover that it adds to (示范条款 总则)."""
     codes = {line.code for line in commercial.coverages}
     for index, line in enumerate(commercial.coverages):
-        kind = rules.cover_kind(form, line.code)
+        kind = rules.cover_kind(form, line.code, by)
         if kind is None or not kind.needs or codes.intersection(kind.needs):
             continue
-        names = "”或“".join(tables.COVERS[form][need].name for need in kind.needs)
+        names = "”或“".join(by.covers[form][need].name for need in kind.needs)
         yield fault("coverage_needs_main", f"commercial.coverages.{index}.code", names=names)
 
 
@@ -59,18 +60,18 @@ def check_line_premium(line: Coverage, factors: Factors, path: str) -> Iterator[
 
 
 def check_sum_insured(
-    line: Coverage, kind: CoverKind, vehicle: Vehicle, path: str
+    line: Coverage, kind: CoverKind, vehicle: Vehicle, path: str, by: Tables
 ) -> Iterator[Fault]:
     """The sum or limit is one that the cover can have."""
     insured, at = line.sum_insured_fen, f"{path}.sum_insured"
     if insured == 0 and kind.role in _MAIN_ROLES:
         yield fault("sum_insured_zero", at)
     elif kind.role == "third_party":
-        least, most = (limit * 100 for limit in tables.THIRD_PARTY_LIMIT_YUAN)
+        least, most = (limit * 100 for limit in by.third_party_limit_yuan)
         if not least <= insured <= most:
             yield fault("third_party_limit_wrong", at)
     elif kind.role == "scratch":
-        if insured % 100 or insured // 100 not in tables.SCRATCH_LIMITS_YUAN:
+        if insured % 100 or insured // 100 not in by.scratch_limits_yuan:
             yield fault("scratch_limit_wrong", at)
     elif kind.role in _WORTH_OF:
         yield from _check_worth(line, kind, vehicle, path)
@@ -118,23 +119,23 @@ def check_extent(line: Coverage, kind: CoverKind, vehicle: Vehicle, path: str) -
         yield fault("coverage_family_only", f"{path}.code")
 
 
-def check_ncd(_proposal: ProposalData, factors: Factors) -> Iterator[Fault]:
+def check_ncd(_proposal: ProposalData, factors: Factors, by: Tables) -> Iterator[Fault]:
     """NCD is one of its levels (保险法 第一百三十五条: filed rates only)."""
-    if factors.ncd not in tables.NCD_VALUES:
+    if factors.ncd not in by.ncd_values:
         yield fault("ncd_not_filed", "commercial.factors.ncd")
 
 
-def check_violation(proposal: ProposalData, factors: Factors) -> Iterator[Fault]:
+def check_violation(proposal: ProposalData, factors: Factors, by: Tables) -> Iterator[Fault]:
     """The traffic violation factor lies in the region's range, where the region is known."""
-    region = rules.region_of(proposal.branch.code, proposal.branch.name)
-    filed = rules.violation_range(region)
+    region = rules.region_of(proposal.branch.code, proposal.branch.name, by)
+    filed = rules.violation_range(region, by)
     if filed is not None and not filed[0] <= factors.traffic_violation <= filed[1]:
         yield _outside("commercial.factors.traffic_violation", filed[0], filed[1])
 
 
-def check_self_pricing(proposal: ProposalData, factors: Factors) -> Iterator[Fault]:
+def check_self_pricing(proposal: ProposalData, factors: Factors, by: Tables) -> Iterator[Fault]:
     """The self-pricing factor lies in the range filed for the energy."""
-    filed = rules.self_pricing_range(proposal.vehicle.fuel, proposal.submitted_at.date())
+    filed = rules.self_pricing_range(proposal.vehicle.fuel, proposal.submitted_at.date(), by)
     if filed is not None and not filed.low <= factors.self_pricing <= filed.high:
         yield _outside("commercial.factors.self_pricing", filed.low, filed.high)
 
@@ -156,7 +157,7 @@ def _code_of(line: Coverage) -> str | None:
     return None if line is UNREADABLE or line.code is UNREADABLE else line.code
 
 
-def kind_of(form: str, line: Coverage) -> CoverKind | None:
+def kind_of(form: str, line: Coverage, by: Tables) -> CoverKind | None:
     """Return the cover of a line, None where there is none or it could not be read."""
     code = _code_of(line)
-    return None if code is None else rules.cover_kind(form, code)
+    return None if code is None else rules.cover_kind(form, code, by)

@@ -1,22 +1,22 @@
 """Checks of the compulsory cover by its statutory tables: limits, term, base, float, premium."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from baozhen.insurance.products import rules, tables
+from baozhen.insurance.products import rules
+from baozhen.insurance.products.tables import Tables
 from baozhen.insurance.proposals.content import Commercial, Compulsory, LimitSet, ProposalData
 from baozhen.insurance.proposals.faults import Fault, fault
 from baozhen.insurance.proposals.wording import percent, yuan
 
 
-def check_limits(compulsory: Compulsory) -> Iterator[Fault]:
+def check_limits(compulsory: Compulsory, by: Tables) -> Iterator[Fault]:
     """The six limits are the statutory ones."""
     limits = compulsory.limits
-    yield from _check_limit_set(limits.fault, "fault")
-    yield from _check_limit_set(limits.no_fault, "no_fault")
+    yield from _check_limit_set(limits.fault, "fault", by.limits_fault)
+    yield from _check_limit_set(limits.no_fault, "no_fault", by.limits_no_fault)
 
 
-def _check_limit_set(given: LimitSet, name: str) -> Iterator[Fault]:
-    statutory = tables.LIMITS_FAULT if name == "fault" else tables.LIMITS_NO_FAULT
+def _check_limit_set(given: LimitSet, name: str, statutory: Mapping[str, int]) -> Iterator[Fault]:
     for part, limit in statutory.items():
         if getattr(given, part) != limit:
             path = f"compulsory.limits.{name}.{part}"
@@ -49,34 +49,34 @@ def check_ground(proposal: ProposalData) -> Iterator[Fault]:
         yield fault("term_ground_missing", "compulsory.term_ground")
 
 
-def check_base(proposal: ProposalData) -> Iterator[Fault]:
+def check_base(proposal: ProposalData, by: Tables) -> Iterator[Fault]:
     """The base premium is the table's for the vehicle and the term, where the table knows it."""
     compulsory = proposal.compulsory
-    expected = rules.compulsory_base_fen(proposal.vehicle)
+    expected = rules.compulsory_base_fen(proposal.vehicle, by)
     if expected is None or compulsory.cover_ends_at <= compulsory.cover_starts_at:
         return
     if compulsory.term_ground is not None:
         months = rules.started_months(compulsory.cover_starts_at, compulsory.cover_ends_at)
-        expected = rules.short_term_fen(expected, months)
+        expected = rules.short_term_fen(expected, months, by)
     if compulsory.base_premium_fen != expected:
         yield fault("base_premium_wrong", "compulsory.base_premium", expected=yuan(expected))
 
 
-def check_float(proposal: ProposalData) -> Iterator[Fault]:
+def check_float(proposal: ProposalData, by: Tables) -> Iterator[Fault]:
     """The float rate is the filed one of its code, in the scheme of the branch's region."""
     compulsory, vehicle = proposal.compulsory, proposal.vehicle
     code, rate = compulsory.float_code, compulsory.float_rate
-    if code not in tables.CODES_WITHOUT_FLOAT and not rules.float_applies(
-        vehicle.kind, compulsory.term_ground, transferred=vehicle.transferred
+    if code not in by.codes_without_float and not rules.float_applies(
+        vehicle.kind, compulsory.term_ground, transferred=vehicle.transferred, by=by
     ):
         yield fault("float_not_applicable", "compulsory.float_code")
         return
-    region = rules.region_of(proposal.branch.code, proposal.branch.name)
-    allowed = rules.float_rates(code, region)
+    region = rules.region_of(proposal.branch.code, proposal.branch.name, by)
+    allowed = rules.float_rates(code, region, by)
     if rate in allowed:
         return
     # Where rate and premium agree, it is the code that does not fit them.
-    filed = {rate for other in tables.FLOAT_CODES for rate in rules.float_rates(other, region)}
+    filed = {rate for other in by.float_codes for rate in rules.float_rates(other, region, by)}
     follows = rules.compulsory_premium_fen(compulsory.base_premium_fen, rate)
     if rate in filed and follows == compulsory.premium_fen:
         yield fault("float_code_disagrees", "compulsory.float_code", rate=percent(rate))

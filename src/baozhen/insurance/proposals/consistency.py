@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from baozhen.insurance.products.tables import Tables
 from baozhen.insurance.proposals import commercial_checks as commercial_rules
 from baozhen.insurance.proposals import compulsory_checks as compulsory_rules
 from baozhen.insurance.proposals import party_checks as party_rules
@@ -25,7 +26,6 @@ _OF_VEHICLE = (
     vehicle_rules.check_vin,
     vehicle_rules.check_prices,
 )
-_OF_COMPULSORY = (compulsory_rules.check_limits, compulsory_rules.check_premium)
 _OF_PROPOSAL = (
     party_rules.check_relations,
     party_rules.check_capacity,
@@ -45,17 +45,25 @@ _OF_PROPOSAL = (
     tax_rules.check_policy_numbers,
     tax_rules.check_total,
 )
+# Those of the above that need the tables in force when the proposal was made.
+_BY_TABLES = frozenset(
+    {
+        compulsory_rules.check_base,
+        compulsory_rules.check_float,
+        tax_rules.check_tax_range,
+        tax_rules.check_agreements,
+    }
+)
 _OF_FACTORS = (
     commercial_rules.check_ncd,
     commercial_rules.check_violation,
     commercial_rules.check_self_pricing,
 )
 _OF_COVERS = (commercial_rules.check_codes, commercial_rules.check_dependencies)
-_OF_LINE = (commercial_rules.check_sum_insured, commercial_rules.check_extent)
 
 
-def check_values(proposal: ProposalData, at: datetime) -> list[Fault]:
-    """Return every fault of values that do not fit each other."""
+def check_values(proposal: ProposalData, at: datetime, by: Tables) -> list[Fault]:
+    """Return every fault of values that do not fit each other, or the tables."""
     found: list[Fault] = []
     collect(found, _check_submitted, proposal, at)
     for role in party_rules.ROLES:
@@ -66,15 +74,16 @@ def check_values(proposal: ProposalData, at: datetime) -> list[Fault]:
     for of_vehicle in _OF_VEHICLE:
         collect(found, of_vehicle, proposal.vehicle)
     collect(found, vehicle_rules.check_registration, proposal.vehicle, at.date())
-    for of_compulsory in _OF_COMPULSORY:
-        collect(found, of_compulsory, proposal.compulsory)
+    collect(found, compulsory_rules.check_limits, proposal.compulsory, by)
+    collect(found, compulsory_rules.check_premium, proposal.compulsory)
     for of_proposal in _OF_PROPOSAL:
-        collect(found, of_proposal, proposal)
+        facts = (proposal, by) if of_proposal in _BY_TABLES else (proposal,)
+        collect(found, of_proposal, *facts)
     for of_tax in (tax_rules.check_tax_total, tax_rules.check_nothing_due):
         collect(found, of_tax, proposal.vehicle_tax)
     collect(found, _check_terms, proposal, found)
     if proposal.commercial is not None:
-        collect(found, _check_commercial, proposal, found)
+        collect(found, _check_commercial, proposal, found, by)
     return found
 
 
@@ -92,23 +101,24 @@ def _check_terms(proposal: ProposalData, found: list[Fault]) -> tuple[()]:
     return ()
 
 
-def _check_commercial(proposal: ProposalData, found: list[Fault]) -> tuple[()]:
+def _check_commercial(proposal: ProposalData, found: list[Fault], by: Tables) -> tuple[()]:
     commercial = proposal.commercial
     if commercial is None:
         return ()
     for of_factors in _OF_FACTORS:
-        collect(found, of_factors, proposal, commercial.factors)
+        collect(found, of_factors, proposal, commercial.factors, by)
     for of_covers in _OF_COVERS:
-        collect(found, of_covers, proposal.form, commercial)
+        collect(found, of_covers, proposal.form, commercial, by)
     for index, line in enumerate(commercial.coverages):
         path = f"commercial.coverages.{index}"
         collect(found, commercial_rules.check_line_premium, line, commercial.factors, path)
-        kind = commercial_rules.kind_of(proposal.form, line)
+        kind = commercial_rules.kind_of(proposal.form, line, by)
         if kind is None:
             continue
         collect(found, commercial_rules.check_name, line, kind, path)
-        for of_line in _OF_LINE:
-            collect(found, of_line, line, kind, proposal.vehicle, path)
+        vehicle = proposal.vehicle
+        collect(found, commercial_rules.check_sum_insured, line, kind, vehicle, path, by)
+        collect(found, commercial_rules.check_extent, line, kind, vehicle, path)
     collect(found, commercial_rules.check_sum, commercial)
     return ()
 

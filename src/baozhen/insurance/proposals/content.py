@@ -268,7 +268,7 @@ class Payment:
     order_no: str
     payer_name: str
     payer_id_no: str
-    account: str
+    account: str | None  # None where a wallet paid: it has no bank card to tell
     channel: str
     amount_fen: int
     paid_at: datetime

@@ -4,11 +4,12 @@ Form and values are judged here; whether a policy may be issued is the gate's to
 (`policies.rules`), which also reads `Intake.readable` when some values were at fault.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from baozhen.insurance.products.tables import SHIPPED, Tables
 from baozhen.insurance.proposals.consistency import check_values, find_warnings
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.insurance.proposals.faults import UNREADABLE, Fault, Findings
@@ -31,15 +32,30 @@ class Intake:
     readable: ProposalData | None
 
 
-def parse_proposal(raw: object, *, at: datetime) -> Intake:
-    """Read and judge a proposal as received at an instant; never raises for what came in."""
+TablesOn = Callable[[date], Tables]
+
+
+def parse_proposal(raw: object, *, at: datetime, tables_on: TablesOn | None = None) -> Intake:
+    """Read and judge a proposal as received at an instant; never raises for what came in.
+
+    `tables_on` gives the tables in force on the day the proposal was made; without it the tables
+    that ship with us are taken.
+    """
     findings = Findings()
     read = PROPOSAL.read(raw, "", findings)
     if read is UNREADABLE:
         return Intake(None, tuple(findings.faults), (), None)
-    faults = tuple(dict.fromkeys([*findings.faults, *check_values(read, at)]))
+    faults = tuple(
+        dict.fromkeys([*findings.faults, *check_values(read, at, _tables(read, tables_on))])
+    )
     warnings = (*findings.warnings, *find_warnings(read))
     return Intake(None if faults else read, faults, warnings, read)
+
+
+def _tables(read: ProposalData, tables_on: TablesOn | None) -> Tables:
+    if tables_on is None or read.submitted_at is UNREADABLE:
+        return SHIPPED
+    return tables_on(read.submitted_at.date())
 
 
 def canonical(proposal: ProposalData) -> dict[str, object]:

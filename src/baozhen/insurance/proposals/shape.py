@@ -241,7 +241,7 @@ PROPOSAL = Section(
             plain("order_no", text(64, _business_number)),
             plain("payer_name", _name),
             plain("payer_id_no", text(20)),
-            plain("account", text(30, bank_account)),
+            plain("account", text(30, bank_account), OPTIONAL),
             plain("channel", choice("payment_channel")),
             money_field("amount"),
             instant_field("paid_at"),

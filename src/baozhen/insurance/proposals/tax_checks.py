@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from baozhen.insurance.products import rules, tables
+from baozhen.insurance.products import rules
+from baozhen.insurance.products.tables import Tables
 from baozhen.insurance.proposals.content import ProposalData, VehicleTax
 from baozhen.insurance.proposals.faults import Fault, fault
 from baozhen.insurance.proposals.wording import yuan
 
-_NEEDS_CERTIFICATE = frozenset({"exempt", "paid"})
+_NEEDS_CERTIFICATE = frozenset({"exempt", "paid", "reduced"})
 _NOTHING_DUE = frozenset({"not_taxable", "exempt", "deferred"})
 _INTERMEDIARY_PARTS = {
     "agency": ("intermediary", "licence_no"),
@@ -32,7 +33,7 @@ def check_relief(proposal: ProposalData) -> Iterator[Fault]:
         yield fault("tax_relief_not_taxable_wrong", "vehicle_tax.relief")
     elif relief == "deferred" and proposal.form != "single_trip":
         yield fault("tax_relief_deferred_wrong", "vehicle_tax.relief")
-    elif relief == "normal" and outside:
+    elif relief in {"normal", "reduced"} and outside:
         yield fault("tax_relief_normal_wrong", "vehicle_tax.relief")
 
 
@@ -59,13 +60,16 @@ def check_nothing_due(tax: VehicleTax) -> Iterator[Fault]:
         yield fault("tax_arrears_missing", "vehicle_tax.arrears")
 
 
-def check_tax_range(proposal: ProposalData) -> Iterator[Fault]:
+def check_tax_range(proposal: ProposalData, by: Tables) -> Iterator[Fault]:
     """The year's tax lies in the statutory range, less for a vehicle bought in that year."""
     tax, vehicle = proposal.vehicle_tax, proposal.vehicle
-    allowed = rules.vehicle_tax_range_fen(vehicle)
-    if tax.relief not in {"normal", "arrears"} or allowed is None:
+    allowed = rules.vehicle_tax_range_fen(vehicle, by)
+    if tax.relief not in {"normal", "arrears", "reduced"} or allowed is None:
         return
     least, most = allowed
+    if tax.relief == "reduced":
+        # 车船税法 第四条: listed energy-saving cars pay half.
+        least //= 2
     bought_on = vehicle.invoice_on or vehicle.first_registered_on
     if bought_on is not None:
         least = least * max(0, rules.months_taxed(bought_on, tax.year)) // rules.MONTHS_A_YEAR
@@ -83,12 +87,12 @@ def check_tax_year(proposal: ProposalData) -> Iterator[Fault]:
         yield fault("tax_year_wrong", "vehicle_tax.year")
 
 
-def check_agreements(proposal: ProposalData) -> Iterator[Fault]:
+def check_agreements(proposal: ProposalData, by: Tables) -> Iterator[Fault]:
     """Special agreements come from the approved library, in its words, each once."""
     seen: set[str] = set()
     for index, agreement in enumerate(proposal.special_agreements):
         path = f"special_agreements.{index}"
-        approved = tables.SPECIAL_AGREEMENTS.get(agreement.code)
+        approved = by.special_agreements.get(agreement.code)
         if approved is None:
             yield fault("special_agreement_unknown", f"{path}.code")
         elif agreement.text != approved:

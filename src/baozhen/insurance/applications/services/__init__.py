@@ -1,0 +1,1 @@
+"""What may be done with applications: fill in, quote, submit, decide, withdraw, make anew."""
