@@ -18,9 +18,23 @@ import django
 import pikepdf
 import pypdfium2
 
+from baozhen.foundation.clock import shanghai_date
+from baozhen.insurance.disclosures.texts import NOTICES, combined_texts
 from baozhen.insurance.products.clauses import clause_content, clause_products
 from baozhen.signing.organizations.insurer import get_insurer
-from tests.typesetting import AT, DEMO, FORMS, KINDS, content_of, fonts, fullest, parsed, renderer
+from tests.insurance.endorsements.documents import endorsements
+from tests.typesetting import (
+    AT,
+    DEMO,
+    FORMS,
+    KINDS,
+    content_of,
+    fonts,
+    form_of,
+    fullest,
+    parsed,
+    renderer,
+)
 
 GOLDEN = Path(__file__).with_name("documents.json")
 
@@ -45,7 +59,7 @@ def main() -> int:
 
 
 def describe() -> dict[str, Any]:
-    """All reference documents: three kinds for each of the five forms, and the clauses."""
+    """All reference documents: those of each of the five forms, the files read with it, clauses."""
     return {
         "engine": renderer().engine_version,
         "fonts_sha256": fonts().sha256,
@@ -58,6 +72,14 @@ def _documents() -> Iterator[tuple[str, dict[str, Any]]]:
         proposal = parsed(fullest(DEMO, form))
         for kind in KINDS:
             yield f"{kind}-{form}", _describe(kind, content_of(proposal, kind))
+        yield f"proposal-{form}", _describe("proposal", form_of(proposal))
+    for text in combined_texts(
+        "car", has_commercial=True, insurer=get_insurer(), day=shanghai_date(AT)
+    ):
+        if text.kind in NOTICES:
+            yield f"combined-{text.kind}", _describe("combined", text.content)
+    for name, content in endorsements().items():
+        yield name, _describe("endorsement", content)
     for product in clause_products():
         content = clause_content(product, insurer=get_insurer())
         yield f"clauses-{product}", _describe("clauses", content)

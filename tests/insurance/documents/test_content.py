@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from baozhen.insurance.policies.documents import expected_text, mark_number
-from baozhen.insurance.policies.wording import (
+from baozhen.insurance.proposals.print_wording import (
     figures,
     format_moment,
     format_period,
@@ -98,10 +98,10 @@ def test_all_six_limits_stand_in_figures():
 
 
 def test_premium_says_figures_capitals_and_tax():
-    from baozhen.insurance.policies.documents import _premium
+    from baozhen.insurance.proposals.cover_wording import premium_field
 
     # DOMAIN.md scenario S-01
-    assert _premium("commercial.premium", 137645)[2:] == [
+    assert premium_field("commercial.premium", 137645)[2:] == [
         "¥1,376.45",
         "人民币壹仟叁佰柒拾陆元肆角伍分",
         "不含税保险费 1,298.54元　增值税（6%）77.91元",

@@ -1,0 +1,1 @@
+"""Reading, declaring, signing, and the proposal's code: from an accepted application to paying."""

@@ -1,0 +1,1 @@
+"""What may be done: freeze what is read, read, declare, sign, pass the proposal's code."""
