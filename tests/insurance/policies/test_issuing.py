@@ -1,7 +1,5 @@
 """Sealing and issuing: steps 6 to 9 of docs/issuance.md, from submission to the mail box."""
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -65,7 +63,7 @@ def test_a_day_in_the_life():
     delivery = Delivery.objects.get()
     assert delivery.state == "sent"
     assert delivery.recipient_masked != delivery.recipient
-    outbox = Path(django_settings.BAOZHEN_DATA) / "outbox"
+    outbox = django_settings.BAOZHEN_OUTBOX
     mail = max(outbox.glob("**/*.eml"), key=lambda path: path.stat().st_mtime).read_bytes()
     assert mail.count(b"application/pdf") == 3
     acts = set(AuditEntry.objects.values_list("action", flat=True))

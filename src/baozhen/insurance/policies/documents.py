@@ -11,12 +11,24 @@ from datetime import datetime
 from typing import Any
 
 from baozhen.foundation.masking import mask_id, mask_mobile, mask_vin
-from baozhen.foundation.money import chinese_capitals, format_yuan, split_vat
 from baozhen.insurance.payments.rules import find_exception, pay_first_exceptions
-from baozhen.insurance.policies.insurer_wording import InsurerFacts, insurer_rows, source_rows
 from baozhen.insurance.policies.states import PolicyKind
-from baozhen.insurance.policies.vehicle_wording import plate_words, vehicle_fields
-from baozhen.insurance.policies.wording import (
+from baozhen.insurance.products.clauses import clause_product
+from baozhen.insurance.products.enumerations import label
+from baozhen.insurance.proposals.content import (
+    Party,
+    ProposalData,
+)
+from baozhen.insurance.proposals.cover_wording import (
+    address_words,
+    coverage_field,
+    factors_field,
+    limits_fields,
+    premium_field,
+    tax_rows,
+)
+from baozhen.insurance.proposals.insurer_wording import InsurerFacts, insurer_rows, source_rows
+from baozhen.insurance.proposals.print_wording import (
     Field,
     Row,
     figures,
@@ -25,19 +37,9 @@ from baozhen.insurance.policies.wording import (
     format_period,
     format_rate,
     pair_up,
-    plain,
     present,
 )
-from baozhen.insurance.products.clauses import clause_product
-from baozhen.insurance.products.enumerations import label
-from baozhen.insurance.proposals.content import (
-    Commercial,
-    Coverage,
-    Limits,
-    Party,
-    ProposalData,
-    VehicleTax,
-)
+from baozhen.insurance.proposals.vehicle_wording import plate_words, vehicle_fields
 
 Content = dict[str, Any]
 
@@ -198,13 +200,9 @@ def _contact(party: Party) -> Field | None:
 
 
 def _address(party: Party) -> Field | None:
-    address = party.address
-    if address is None:
+    if party.address is None:
         return None
-    # A municipality's province and city have one name: it is said once.
-    city = "" if address.city == address.province else address.city
-    text = f"{address.province}{city}{address.county}{address.detail}"
-    return ["insured.address", "被保险人住址", text]
+    return ["insured.address", "被保险人住址", address_words(party.address)]
 
 
 def _compulsory_part(proposal: ProposalData) -> Content:
@@ -212,7 +210,7 @@ def _compulsory_part(proposal: ProposalData) -> Content:
     ground = label("term_ground", cover.term_ground) if cover.term_ground else None
     return {
         "number": cover.policy_no,
-        "limits": _limits(cover.limits),
+        "limits": limits_fields(cover.limits),
         "rating": pair_up(
             [
                 ["compulsory.base_premium", "基础保险费", f"{figures(cover.base_premium_fen)}元"],
@@ -221,8 +219,8 @@ def _compulsory_part(proposal: ProposalData) -> Content:
                 ["compulsory.term_ground", "短期投保", ground] if ground else None,
             ]
         ),
-        "premium": _premium("compulsory.premium", cover.premium_fen),
-        "tax": _tax(proposal.vehicle_tax),
+        "premium": premium_field("compulsory.premium", cover.premium_fen),
+        "tax": tax_rows(proposal.vehicle_tax),
         "period": _period("compulsory", cover.cover_starts_at, cover.cover_ends_at),
     }
 
@@ -231,71 +229,13 @@ def _commercial_part(proposal: ProposalData) -> Content:
     cover = present(proposal.commercial)
     return {
         "number": cover.policy_no,
-        "coverages": [_coverage(index, coverage) for index, coverage in enumerate(cover.coverages)],
-        "rating": [[_factors(cover)]],
-        "premium": _premium("commercial.premium", cover.premium_fen),
+        "coverages": [
+            coverage_field(index, coverage) for index, coverage in enumerate(cover.coverages)
+        ],
+        "rating": [[factors_field(cover)]],
+        "premium": premium_field("commercial.premium", cover.premium_fen),
         "period": _period("commercial", cover.cover_starts_at, cover.cover_ends_at),
     }
-
-
-def _limits(limits: Limits) -> list[Field]:
-    return [
-        [
-            f"compulsory.limits.{key}",
-            name,
-            f"{part.death:,}元",
-            f"{part.medical:,}元",
-            f"{part.property:,}元",
-        ]
-        for key, name, part in (
-            ("fault", "被保险人有责任", limits.fault),
-            ("no_fault", "被保险人无责任", limits.no_fault),
-        )
-    ]
-
-
-def _coverage(index: int, coverage: Coverage) -> Field:
-    limit = figures(coverage.sum_insured_fen)
-    if coverage.seats:
-        limit += f" × {coverage.seats}座"
-    return [
-        f"commercial.coverages.{index}",
-        coverage.code,
-        coverage.name,
-        _deductible(coverage),
-        limit,
-        figures(coverage.premium_fen),
-    ]
-
-
-def _deductible(coverage: Coverage) -> str:
-    if coverage.deductible_rate:
-        return f"{format_rate(coverage.deductible_rate).lstrip('+')}"
-    if coverage.deductible_fen:
-        return f"{figures(coverage.deductible_fen)}元"
-    return "—"
-
-
-def _factors(cover: Commercial) -> Field:
-    factors = cover.factors
-    product = factors.ncd * factors.traffic_violation * factors.self_pricing
-    text = (
-        f"无赔款优待系数 {plain(factors.ncd)} × 交通违法系数 {plain(factors.traffic_violation)}"
-        f" × 自主定价系数 {plain(factors.self_pricing)} = {plain(product)}"
-    )
-    return ["commercial.factors", "费率系数", text]
-
-
-def _premium(key: str, fen: int) -> Field:
-    """Figures, capitals, and what is in them: the premium and its VAT."""
-    net, tax = split_vat(fen)
-    return [
-        key,
-        "保险费合计",
-        format_yuan(fen),
-        chinese_capitals(fen),
-        f"不含税保险费 {figures(net)}元　增值税（6%）{figures(tax)}元",
-    ]
 
 
 def _period(name: str, starts_at: datetime, ends_at: datetime) -> list[Row]:
@@ -315,29 +255,6 @@ def _terms(proposal: ProposalData, facts: IssueFacts) -> list[Row]:
     approved_on = format_date(exception.approved_on)
     approval = f"{_PAID_LATER}（例外批准号 {exception.approval_no}，批准日期 {approved_on}）"
     return [[settled], [["payment.mode", "交费方式", approval]]]
-
-
-def _tax(tax: VehicleTax) -> list[Row]:
-    """The vehicle and vessel tax collected with the premium. 车船税法 第六条."""
-    certificate = tax.certificate
-    fields: list[Field | None] = [
-        ["vehicle_tax.relief", "纳税情况", label("tax_relief", tax.relief)],
-        ["vehicle_tax.year", "税款所属年度", f"{tax.year}年"],
-        ["vehicle_tax.taxpayer_id", "纳税人识别号", tax.taxpayer_id] if tax.taxpayer_id else None,
-    ]
-    if certificate is not None:
-        fields += [
-            ["vehicle_tax.certificate.no", "凭证号", certificate.no],
-            ["vehicle_tax.certificate.issued_on", "填发日期", format_date(certificate.issued_on)],
-            ["vehicle_tax.certificate.office", "税务机关", certificate.office],
-        ]
-    fields += [
-        ["vehicle_tax.current", "当年应缴", f"{figures(tax.current_fen)}元"],
-        ["vehicle_tax.arrears", "往年补缴", f"{figures(tax.arrears_fen)}元"],
-        ["vehicle_tax.late_fee", "滞纳金", f"{figures(tax.late_fee_fen)}元"],
-        ["vehicle_tax.total", "车船税合计", f"{figures(tax.total_fen)}元"],
-    ]
-    return pair_up(fields)
 
 
 def _day(at: datetime) -> str:

@@ -67,3 +67,24 @@ class ClausesChanged(Refusal):
     message = (
         "产品 {product} 的条款版本 {version} 已经发布，文字不得改动：请恢复原文，或者使用新的版本号"
     )
+
+
+class ReceiptSigned(Refusal):
+    """The receipt of this policy was signed before."""
+
+    code = "receipt_signed"
+    message = "保单 {number} 的回执已经签收，无需重复签署"
+
+
+class InvoiceOutage(Outage):
+    """The invoicing service does not answer."""
+
+    code = "invoice_outage"
+    message = "电子发票服务暂时不可用：{reason}"
+
+
+class InvoiceRefused(Refusal):
+    """The invoicing service will never make this invoice as it stands."""
+
+    code = "invoice_refused"
+    message = "电子发票服务拒绝开具：{reason}"

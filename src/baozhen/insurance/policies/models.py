@@ -5,15 +5,20 @@ from django.db import models
 from baozhen.foundation.fields import EncryptedJSONField
 from baozhen.foundation.states import Stateful
 from baozhen.insurance.policies.states import (
+    INVOICE_MOVES,
     POLICY_MOVES,
+    RECEIPT_MOVES,
     FileKind,
+    InvoiceState,
     PolicyKind,
     PolicyState,
+    ReceiptState,
     Standing,
     TimestampMode,
     TimestampState,
 )
 from baozhen.insurance.proposals.models import Proposal
+from baozhen.signing.envelopes.models import Envelope
 
 
 class ConfirmationRequest(models.Model):
@@ -71,6 +76,8 @@ class Policy(Stateful):
     holder_name_index = models.CharField("投保人姓名索引", max_length=64)
     plate_index = models.CharField("号牌索引", max_length=64, blank=True)
     vin_index = models.CharField("车架号索引", max_length=64)
+    # The insured in person sees the policy too (S0-6.3.2); empty when the insured is a company.
+    insured_id_index = models.CharField("被保险人证件索引", max_length=64, blank=True, default="")
 
     class Meta:
         verbose_name = verbose_name_plural = "保单"
@@ -123,6 +130,7 @@ class Policy(Stateful):
             models.Index(fields=["holder_name_index", "numbered_at"], name="policy_by_holder_name"),
             models.Index(fields=["plate_index"], name="policy_by_plate"),
             models.Index(fields=["vin_index"], name="policy_by_vin"),
+            models.Index(fields=["insured_id_index"], name="policy_by_insured_id"),
         ]
 
     def __str__(self) -> str:
@@ -263,3 +271,76 @@ class ClauseDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.version}"
+
+
+class PolicyReceipt(Stateful):
+    """回执: the holder signs, by a task of the signing centre, that the policy has come."""
+
+    MOVES = RECEIPT_MOVES
+    NOUN = "receipt"
+    AUDITED = ("files_sha256", "signed_at", "cooling_off_until")
+
+    policy = models.OneToOneField(Policy, on_delete=models.PROTECT, related_name="receipt")
+    # The task in force: one that ran out or was declined is followed by another.
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="+")
+    tries = models.PositiveSmallIntegerField("签收任务数", default=1)
+    # What was handed over: the digest over the policy's files at that time.
+    files_sha256 = models.CharField("文件总摘要", max_length=64)
+    asked_at = models.DateTimeField("发起时间")
+    signed_at = models.DateTimeField("签收时间", null=True)
+    cooling_off_until = models.DateField("犹豫期最后一日", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "保单回执"
+        constraints = [
+            models.CheckConstraint(
+                name="receipt_signed_has_time",
+                condition=models.Q(state=ReceiptState.ASKED, signed_at__isnull=True)
+                | models.Q(state=ReceiptState.SIGNED, signed_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} {self.state}"
+
+
+class PolicyInvoice(Stateful):
+    """电子发票 of one policy's premium: its number and its two forms, XML and PDF."""
+
+    MOVES = INVOICE_MOVES
+    NOUN = "invoice"
+    AUDITED = ("request_no", "number", "amount_fen", "tax_fen", "xml_sha256", "pdf_sha256")
+
+    policy = models.OneToOneField(Policy, on_delete=models.PROTECT, related_name="invoice")
+    # Ours, and stored before the service is asked: it makes one invoice of many askings.
+    request_no = models.CharField("开票请求号", max_length=48, unique=True)
+    number = models.CharField("发票号码", max_length=32, blank=True)
+    amount_fen = models.BigIntegerField("价税合计（分）")
+    tax_fen = models.BigIntegerField("税额（分）")
+    xml_sha256 = models.CharField("XML 摘要", max_length=64, blank=True)
+    pdf_sha256 = models.CharField("PDF 摘要", max_length=64, blank=True)
+    failure = models.CharField("未开具原因", max_length=200, blank=True)
+    requested_at = models.DateTimeField("申请时间")
+    issued_at = models.DateTimeField("开具时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "电子发票"
+        constraints = [
+            models.CheckConstraint(
+                name="invoice_issued_wholly",
+                condition=~models.Q(state=InvoiceState.ISSUED)
+                | (
+                    models.Q(issued_at__isnull=False)
+                    & ~models.Q(number="")
+                    & ~models.Q(xml_sha256="")
+                    & ~models.Q(pdf_sha256="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="invoice_amounts",
+                condition=models.Q(tax_fen__gte=0, amount_fen__gte=models.F("tax_fen")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_no

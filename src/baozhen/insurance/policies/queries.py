@@ -5,10 +5,11 @@ skipped, so the thousandth page costs what the first does.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet
 
+from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.fields import blind_index
 from baozhen.insurance.policies.errors import ClausesUnknown, FileNotReady, PolicyUnknown
 from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
@@ -66,6 +67,26 @@ def get_sealed_file(number: str) -> PolicyFile:
     if file.sha256 is None:
         raise FileNotReady(number=number)
     return file
+
+
+def policies_of_person(id_no: str) -> QuerySet[Policy]:
+    """Return the policies of whoever has this document: as holder, or as the insured in person."""
+    index = blind_index(id_no, "person.id_no")
+    rows = Policy.objects.filter(Q(holder_id_index=index) | Q(insured_id_index=index))
+    return rows.select_related("proposal").order_by("-numbered_at", "-id")
+
+
+def compulsory_of_vehicle(vin: str, on: date) -> Policy | None:
+    """Return our compulsory policy of a vehicle that covers some of a day, or None."""
+    day = datetime.combine(on, time.min, tzinfo=SHANGHAI)
+    found = Policy.objects.filter(
+        vin_index=blind_index(vin, "vehicle.vin"),
+        kind="compulsory",
+        cancelled_at__isnull=True,
+        cover_starts_at__lt=day + timedelta(days=1),
+        cover_ends_at__gt=day,
+    )
+    return found.order_by("-cover_ends_at").first()
 
 
 def files_of(policy: Policy, *, with_content: bool = False) -> list[PolicyFile]:

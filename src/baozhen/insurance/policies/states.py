@@ -63,3 +63,32 @@ class Standing(StrEnum):
     CURRENT = "current"
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
+
+
+class ReceiptState(StrEnum):
+    """回执: the holder was asked to sign for the policy, or has signed."""
+
+    ASKED = "asked"
+    SIGNED = "signed"
+
+
+RECEIPT_MOVES: Mapping[str, frozenset[str]] = {
+    ReceiptState.ASKED: frozenset({ReceiptState.SIGNED}),
+    ReceiptState.SIGNED: frozenset(),
+}
+
+
+class InvoiceState(StrEnum):
+    """电子发票: asked for under our own number; there; or refused by the invoicing service."""
+
+    REQUESTED = "requested"
+    ISSUED = "issued"
+    REFUSED = "refused"
+
+
+INVOICE_MOVES: Mapping[str, frozenset[str]] = {
+    InvoiceState.REQUESTED: frozenset({InvoiceState.ISSUED, InvoiceState.REFUSED}),
+    InvoiceState.ISSUED: frozenset(),
+    # A person has put the reason right and asks again.
+    InvoiceState.REFUSED: frozenset({InvoiceState.REQUESTED}),
+}

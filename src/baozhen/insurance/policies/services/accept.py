@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError
@@ -28,6 +29,7 @@ from baozhen.insurance.policies.services.numbering import (
 )
 from baozhen.insurance.policies.services.outcomes import Candidate, Outcome, Sender
 from baozhen.insurance.policies.services.resources import printable_check
+from baozhen.insurance.products.queries import tables_on
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.insurance.proposals.faults import Fault
 from baozhen.insurance.proposals.intake import canonical, changed_paths, parse_proposal
@@ -69,10 +71,12 @@ def _read(
     """Step 1: form and values; of what is refused the gate's faults are told at once, too."""
     readable = []
     facts = _gate_facts(at)
+    # Once a day and chunk: the proposals of a chunk are mostly of one day.
+    in_force = cache(tables_on)
     for candidate in candidates:
         number = _proposal_no(candidate)
         try:
-            intake = parse_proposal(candidate.raw, at=at)
+            intake = parse_proposal(candidate.raw, at=at, tables_on=in_force)
             faults = () if intake.proposal else find_refusals(intake, facts)
             accepted = _accepted(candidate, intake.proposal) if intake.proposal else None
         except Exception:  # noqa: BLE001 -- a bug met by one proposal must not stop the others

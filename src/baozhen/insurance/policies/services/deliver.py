@@ -10,8 +10,9 @@ from baozhen.foundation.audit.acts import Act
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
-from baozhen.insurance.policies.models import Policy, PolicyFile
-from baozhen.insurance.policies.states import FILE_TITLES
+from baozhen.insurance.policies.models import Policy, PolicyFile, PolicyInvoice
+from baozhen.insurance.policies.services.invoicing import invoice_attachments
+from baozhen.insurance.policies.states import FILE_TITLES, InvoiceState
 from baozhen.insurance.policies.tokens import verification_url
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
@@ -38,8 +39,13 @@ def deliver_policies(proposal_ids: Sequence[int], *, at: datetime) -> None:
     for file in rows.defer("content").select_related("policy").order_by("id"):
         files.setdefault(file.policy.proposal_id, []).append(file)
     for proposal in proposals:
-        letter = _letter(proposal, files[proposal.pk])
         with transaction.atomic(durable=True):
+            # An invoice that comes at this moment is taken along, or sees that the mail has gone.
+            Proposal.objects.select_for_update().only("pk").get(pk=proposal.pk)
+            invoices = PolicyInvoice.objects.filter(
+                policy__proposal=proposal, state=InvoiceState.ISSUED
+            )
+            letter = _letter(proposal, files[proposal.pk], list(invoices.order_by("id")))
             queue_letter(letter, actor="system", at=at)
 
 
@@ -72,7 +78,9 @@ def record_delivery(delivery_id: int, *, at: datetime) -> None:
         )
 
 
-def _letter(proposal: Proposal, files: Sequence[PolicyFile]) -> Letter:
+def _letter(
+    proposal: Proposal, files: Sequence[PolicyFile], invoices: Sequence[PolicyInvoice]
+) -> Letter:
     holder = proposal.content["policyholder"]
     insurer = get_insurer()
     titled = [(FILE_TITLES[f.kind, f.policy.kind], f) for f in files]
@@ -84,16 +92,19 @@ def _letter(proposal: Proposal, files: Sequence[PolicyFile]) -> Letter:
         title=f"您的机动车保险电子保单（{files[0].number}）",
         text=_TEXT.format(
             name=holder["name"],
-            documents="\n".join(f"　{title} {file.number}" for title, file in titled),
+            documents="\n".join(
+                [f"　{title} {file.number}" for title, file in titled]
+                + [f"　电子发票 {invoice.number}" for invoice in invoices]
+            ),
             url=verification_url(files[0].number),
             phone=insurer.service_phone,
             insurer=insurer.name,
         ),
-        attachments=tuple(
-            Attachment(
-                name=f"{title}_{file.number}.pdf",
-                sha256=str(file.sha256),
-            )
-            for title, file in titled
+        attachments=(
+            *(
+                Attachment(name=f"{title}_{file.number}.pdf", sha256=str(file.sha256))
+                for title, file in titled
+            ),
+            *(paper for invoice in invoices for paper in invoice_attachments(invoice)),
         ),
     )

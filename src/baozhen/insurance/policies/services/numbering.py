@@ -212,7 +212,7 @@ def _payment(data: ProposalData, *, at: datetime) -> Payment:
         amount_fen=paid.amount_fen,
         channel=paid.channel,
         payer_index=blind_index(paid.payer_id_no, "person.id_no"),
-        account_masked=mask_middle(paid.account, head=4, tail=4),
+        account_masked=mask_middle(paid.account or "", head=4, tail=4),
         paid_at=paid.paid_at.astimezone(UTC),
         confirmed_at=at,
     )
@@ -228,7 +228,14 @@ def _indexes(data: ProposalData) -> dict[str, str]:
         "holder_name_index": blind_index(data.policyholder.name, "person.name"),
         "plate_index": blind_index(plate, "vehicle.plate") if plate else "",
         "vin_index": blind_index(vehicle.vin, "vehicle.vin"),
+        "insured_id_index": _insured_index(data),
     }
+
+
+def _insured_index(data: ProposalData) -> str:
+    if data.insured.kind == "organisation":
+        return ""
+    return blind_index(data.insured.id_no, "person.id_no")
 
 
 def _files(policy: Policy, data: ProposalData, sender: Sender, *, at: datetime) -> list[PolicyFile]:

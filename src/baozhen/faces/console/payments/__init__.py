@@ -1,0 +1,1 @@
+"""Payments: orders, money that goes back, the ledger, reconciliation; the staff pages."""
