@@ -9,3 +9,7 @@ class TracesConfig(AppConfig):
     name = "baozhen.foundation.traces"
     label = "traces"
     verbose_name = "可回溯"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from baozhen.foundation.traces import jobs  # noqa: F401
