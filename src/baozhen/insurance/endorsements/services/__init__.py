@@ -1,0 +1,1 @@
+"""Verbs of the endorsements stage: work a change out, decide, confirm, seal, apply, pay back."""
