@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from bench import answers, callbacks, envelopes, pages, pipeline, search, stages
+from bench import answers, callbacks, envelopes, pages, pipeline, rating, search, stages
 from bench.figures import Figure, print_table
 from bench.generate import proposals
 from bench.installation import Installation
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace, installed: Installation) -> int:
         "live": ("实时出单", lambda: answers.live_latency(installed)),
         "verify": ("核验", answers.verification),
         "query": ("查询", lambda: answers.query_page((10_000, args.rows))),
+        "rating": ("报价", rating.measure),
         "pages": ("签署页", lambda: pages.measure(installed)),
         "callbacks": ("回调", lambda: callbacks.measure(installed)),
         "search": ("文件中心", lambda: search.measure(args.files)),

@@ -1,5 +1,6 @@
 """Fixtures that every floor's tests share."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 
 from baozhen.site.fonts import prepare_fonts
 
+_OUTBOXES = count()
 SHARED = Path(__file__).parents[2] / "shared"
 
 
@@ -36,6 +38,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def fonts():
     """The prepared fonts, made once."""
     return prepare_fonts(django_settings.NODE_MODULES, django_settings.BAOZHEN_FONTS)
+
+
+@pytest.fixture(autouse=True)
+def _own_outbox(settings, tmp_path_factory):
+    """Each test's messages lie apart: the newest one is its own, whatever runs beside it."""
+    folder = tmp_path_factory.getbasetemp() / "outboxes" / str(next(_OUTBOXES))
+    settings.BAOZHEN_OUTBOX = folder
 
 
 @pytest.fixture

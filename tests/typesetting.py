@@ -4,8 +4,11 @@ import json
 import os
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
+from baozhen.insurance.disclosures.documents import FiledText, FormFacts, proposal_form
+from baozhen.insurance.disclosures.texts import Text, combined_texts, solvency_on
 from baozhen.insurance.policies.documents import (
     TEMPLATE_VERSION,
     IssueFacts,
@@ -74,6 +77,28 @@ def content_of(proposal: ProposalData, kind: str, **changes) -> dict:
         return mark_content(proposal, facts=facts, insurer=get_insurer())
     facts = issue_facts(getattr(proposal, kind).policy_no, **changes)
     return policy_content(proposal, kind=PolicyKind(kind), facts=facts, insurer=get_insurer())
+
+
+def form_of(proposal: ProposalData) -> dict:
+    """What the proposal form of a proposal says, with the files that are read together with it."""
+    insurer, day = get_insurer(), AT.date()
+    texts = combined_texts(
+        proposal.form, has_commercial=proposal.commercial is not None, insurer=insurer, day=day
+    )
+    files = [
+        FiledText(title=text.title, version=text.version, sha256=_digest(text)) for text in texts
+    ]
+    facts = FormFacts(
+        made_at=AT,
+        address=f"https://verify.example.com/m/read/{proposal.proposal_no}",
+        solvency=solvency_on(day),
+        files=files,
+    )
+    return proposal_form(proposal, facts=facts, insurer=insurer)
+
+
+def _digest(text: Text) -> str:
+    return sha256(json.dumps(text.content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def render(content: dict, *, at: datetime = AT) -> bytes:

@@ -159,7 +159,9 @@ def test_the_twins_write_files_and_refuse_production(settings, tmp_path, monkeyp
     settings.BAOZHEN_DATA = tmp_path
     for entry in (get_wechat(), get_dingtalk()):
         receipt = entry.send(NOTICE)
-        written = json.loads((tmp_path / "outbox" / f"{receipt}.json").read_text(encoding="utf-8"))
+        written = json.loads(
+            (settings.BAOZHEN_OUTBOX / f"{receipt}.json").read_text(encoding="utf-8")
+        )
         assert written["link"] == NOTICE.link
     settings.BAOZHEN_MODE = "production"
     with pytest.raises(DevelopmentOnly):

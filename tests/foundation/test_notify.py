@@ -189,7 +189,7 @@ def test_the_development_twin_writes_a_file(letter, settings, tmp_path, caplog):
     settings.BAOZHEN_MAIL_URL = ""
     delivery = queue_letter(letter, actor="system", at=AT)
     send_delivery_job(delivery.pk)
-    (path,) = (tmp_path / "outbox").iterdir()
+    (path,) = settings.BAOZHEN_OUTBOX.iterdir()
     assert read(path.read_bytes())["Subject"] == "您的电子保单"
     assert "没有寄出" in caplog.text
     delivery.refresh_from_db()

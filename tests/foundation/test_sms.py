@@ -124,7 +124,7 @@ def test_development_writes_files_and_production_has_no_outbox(tmp_path, setting
     settings.BAOZHEN_DATA = tmp_path
     assert isinstance(get_sms(), OutboxSMS)
     get_sms().send(TEXT)
-    written = json.loads(next((tmp_path / "outbox").glob("sms_*.json")).read_text("utf-8"))
+    written = json.loads(next(settings.BAOZHEN_OUTBOX.glob("sms_*.json")).read_text("utf-8"))
     assert written["parameters"] == {"code": "135790"}
     assert "135790" not in caplog.text
     assert "16100000001" not in caplog.text

@@ -35,6 +35,12 @@ def clauses_response(document: ClauseDocument, request: HttpRequest) -> HttpResp
     return _send(request, headers, name=name, read=lambda: get_storage().get(document.sha256))
 
 
+def sealed_response(sha256: str, *, name: str, request: HttpRequest) -> HttpResponse:
+    """Answer with an archived PDF that a policy's papers hold besides its own files."""
+    headers = _headers(sha256, cache=_PERSONAL)
+    return _send(request, headers, name=name, read=lambda: get_storage().get(sha256))
+
+
 def _headers(sha256: str, *, cache: str) -> dict[str, str]:
     return {
         "ETag": quote_etag(sha256),

@@ -7,6 +7,12 @@ from typing import Any
 
 from baozhen.foundation.sandbox import inspect_in_subprocess, platform_trust
 from baozhen.foundation.trust_folder import PlatformTrust
+from baozhen.insurance.endorsements.models import Endorsement
+from baozhen.insurance.endorsements.queries import (
+    endorsement_with,
+    standing_of_endorsement,
+    word_of_file,
+)
 from baozhen.insurance.policies.models import ClauseDocument, PolicyFile
 from baozhen.insurance.verification import queries
 from baozhen.insurance.verification.services import record_verification
@@ -32,6 +38,7 @@ class Inspected:
     is_strangers: bool = False
     file: PolicyFile | None = None
     clauses: ClauseDocument | None = None
+    endorsement: Endorsement | None = None
     entry: FileEntry | None = None
 
 
@@ -40,26 +47,43 @@ def inspect_file(data: bytes, *, at: datetime) -> Inspected:
     digest = hashlib.sha256(data).hexdigest()
     file = queries.file_by_sha256(digest)
     clauses = queries.clauses_by_sha256(digest) if file is None else None
-    entry = entry_with(digest) if file is None and clauses is None else None
-    signers = expected_signers(data) if file is None and clauses is None else None
+    endorsement = endorsement_with(digest) if file is None and clauses is None else None
+    ours = file is not None or clauses is not None or endorsement is not None
+    entry = None if ours else entry_with(digest)
+    signers = None if ours else expected_signers(data)
     report = inspect_in_subprocess(
         data,
         trust=_of_the_task(signers) if entry is not None or signers is not None else None,
         at=at,
         proof=queries.timestamp_proof(file) if file is not None else None,
-        expected_dual=file is not None or clauses is not None,
+        expected_dual=ours,
     )
-    word = queries.register_word(sha256=digest) if entry is None else standing_of(entry)
-    known = any(part is not None for part in (file, clauses, entry, signers))
+    known = ours or entry is not None or signers is not None
     strangers = None if known else _by_strangers(data, report, at=at)
     return Inspected(
         report=strangers or report,
-        word=word,
+        word=_word(digest, file=file, endorsement=endorsement, entry=entry),
         is_strangers=strangers is not None,
         file=file,
         clauses=clauses,
+        endorsement=endorsement,
         entry=entry,
     )
+
+
+def _word(
+    digest: str,
+    *,
+    file: PolicyFile | None,
+    endorsement: Endorsement | None,
+    entry: FileEntry | None,
+) -> str:
+    """Return the register's word on what the file is known as."""
+    if file is not None and file.sha256 is not None:
+        return word_of_file(file)
+    if endorsement is not None:
+        return standing_of_endorsement(endorsement)
+    return queries.register_word(sha256=digest) if entry is None else standing_of(entry)
 
 
 def _of_the_task(signers: tuple[str, ...] | None) -> PlatformTrust:
@@ -101,8 +125,13 @@ def inspect_upload(
         at=at,
         word=found.word,
         sha256=found.report["sha256"],
-        number=found.file.number if found.file is not None else "",
+        number=_number(found),
         verdict=found.report["verdict"],
         client_address=client_address,
     )
     return found
+
+
+def _number(found: Inspected) -> str:
+    known = found.file or found.endorsement
+    return known.number if known is not None else ""

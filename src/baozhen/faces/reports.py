@@ -35,6 +35,13 @@ _GENUINE: Mapping[str, Answer] = {
         "clock",
         "请查询并下载最新版本。",
     ),
+    "changed": Answer(
+        "真实，已批改",
+        "这份保单由我公司签发，内容没有改动；签发之后办理过批改，以保单和批单合在一起的内容为准。",
+        "amber",
+        "clock",
+        "请查询保单，查看并下载全部批单。",
+    ),
     "cancelled": Answer(
         "真实，已注销",
         "这份文件由我公司签发，内容没有改动，但对应的保单已经注销，不再提供保障。",
@@ -199,6 +206,7 @@ def _instant(value: datetime | str | None) -> str:
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "current": ("有效", "jade", "check"),
     "superseded": ("已批改", "amber", "clock"),
+    "changed": ("有批改", "azure", "info"),
     "cancelled": ("已注销", "amber", "clock"),
     "expired": ("保障期已满", "amber", "clock"),
     "not_started": ("未到起保时间", "azure", "clock"),

@@ -84,6 +84,29 @@ DELIVERY_STATES: Mapping[str, Word] = {
     "sent": Word("已发送", "jade", "check"),
     "failed": Word("失败", "seal", "alert"),
 }
+CALL_STATES: Mapping[str, Word] = {
+    "passed": Word("已通过，通话中", "jade", "check"),
+    "refused": Word("未通过", "amber", "cross"),
+    "ended": Word("已结束", "", "exit"),
+}
+CLAIM_STATES: Mapping[str, Word] = {
+    "registered": Word("已报案", "", "clock"),
+    "collecting": Word("等待材料", "amber", "clock"),
+    "assessing": Word("核定中", "azure", "clock"),
+    "offered": Word("已核定，待确认金额", "azure", "check"),
+    "refused": Word("不予赔付", "amber", "cross"),
+    "agreed": Word("已达成协议，赔付中", "azure", "check"),
+    "paid": Word("已赔付", "jade", "check"),
+    "disputed": Word("有异议，复核中", "amber", "alert"),
+    "withdrawn": Word("已撤回", "", "cross"),
+    "closed": Word("复核维持原结论", "", "check"),
+}
+DUTY_STATES: Mapping[str, Word] = {
+    "open": Word("待履行", "amber", "clock"),
+    "handed_in": Word("待复核", "azure", "clock"),
+    "met": Word("已履行", "jade", "check"),
+    "overdue": Word("已逾期", "seal", "alert"),
+}
 KINDS: Mapping[str, str] = {
     "compulsory": "交强险",
     "commercial": "商业险",
@@ -142,6 +165,8 @@ ACTS: Mapping[str, str] = {
     "delivery.sent": "已发送给客户",
     "delivery.failed": "发送失败",
     "access.downloaded": "下载了文件",
+    "access.queried": "查看了保单",
+    "customer.told": "已通知客户",
     "access.revealed": "查看了完整个人信息",
     "access.previewed": "预览了文件",
     "batch.receiving": "开始接收批次",

@@ -203,7 +203,7 @@ def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLim
 def _start(control: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         [sys.executable, "-m", _WORKER],
-        stdin=control,
+        stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={"PYTHONPATH": _python_path(), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},

@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs.queries import queue_depths, waiting_for_a_person, workers_alive
+from baozhen.foundation.traces.failures import failures
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import PolicyState, TimestampState
 from baozhen.signing.certificates.queries import active_certificates
@@ -47,6 +48,11 @@ class _Figures:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield from _jobs()
+        yield GaugeMetricFamily(
+            "baozhen_trace_failures",
+            "Pages and forms that this process could not record",
+            value=failures(),
+        )
         envelopes = _family("baozhen_envelopes", "Signing tasks that are not over", "state")
         counted = Envelope.objects.filter(state__in=_OPEN).values_list("state")
         for state, count in counted.annotate(count=Count("pk")).order_by("state"):

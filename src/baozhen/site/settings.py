@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "baozhen.faces.console.session_guard.SessionGuard",
     "axes.middleware.AxesMiddleware",
+    "baozhen.faces.tracing.TracingMiddleware",
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -130,6 +131,7 @@ STATICFILES_DIRS = [
     if folder.is_dir()
 ]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_MIMETYPES = {".cjs": "text/javascript"}
 
 LOGIN_URL = "/console/sign-in"
 LOGIN_REDIRECT_URL = "/console/"

@@ -11,5 +11,7 @@ urlpatterns = [
     path("captcha/", include("captcha.urls")),
     path("metrics", metrics),
     path("s/", include("baozhen.faces.mobile.urls")),
+    path("m/", include("baozhen.faces.mobile.journey_urls")),
+    path("t/", include("baozhen.faces.tracing_acts")),
     path("", include("baozhen.faces.portal.urls")),
 ]

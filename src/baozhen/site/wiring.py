@@ -1,6 +1,7 @@
 """What the floors cannot know of each other: flow, certificates, log, health checks."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 
 from baozhen.foundation import upkeep
@@ -9,8 +10,16 @@ from baozhen.foundation.health import install_checks
 from baozhen.foundation.sealing import install_certificates
 from baozhen.foundation.sealing.checkpoints import LogSigner
 from baozhen.foundation.states import install_flow
+from baozhen.foundation.traces import flow as traces
+from baozhen.foundation.traces.keeping import install_keeper
+from baozhen.foundation.traces.relations import install_relations
+from baozhen.foundation.traces.services.exporting import install_export_source
 from baozhen.insurance import flow as insurance
+from baozhen.insurance.policies.queries import compulsory_of_vehicle
 from baozhen.insurance.policies.services.resources import process_timestamper
+from baozhen.insurance.products.kinds import install_kind
+from baozhen.insurance.underwriting.register import install_own_cover
+from baozhen.insurance.underwriting.services import kind_of_rules
 from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes
@@ -26,6 +35,7 @@ from baozhen.signing.statistics import flow as statistics
 from baozhen.signing.statistics.services import count_text
 from baozhen.signing.templates import flow as templates
 from baozhen.site.checks import CHECKS
+from baozhen.site.traces import export_parts, kept, same_business
 
 
 def wire() -> None:
@@ -34,9 +44,20 @@ def wire() -> None:
     install_certificates(active_certificates)
     log.install_signer(partial(LogSigner, certificates_ever=certificates_ever))
     upkeep.install_log_stamp(_stamp)
+    install_keeper(kept)
+    install_relations(same_business)
+    install_export_source(export_parts, _stamp)
     install_checks(CHECKS)
     install_text_counter(count_text)
     install_open_tasks(open_tasks_of)
+    install_kind(kind_of_rules())
+    install_own_cover(_own_cover)
+
+
+def _own_cover(vin: str, day: date) -> date | None:
+    """Return the last day of our own compulsory cover of a vehicle on a day, for underwriting."""
+    policy = compulsory_of_vehicle(vin, day)
+    return None if policy is None else policy.cover_ends_at.date()
 
 
 def whole_flow() -> Mapping[str, tuple[str, ...]]:
@@ -52,6 +73,7 @@ def whole_flow() -> Mapping[str, tuple[str, ...]]:
         envelopes,
         statistics,
         templates,
+        traces,
         insurance,
     )
     for room in rooms:

@@ -26,6 +26,16 @@ class Program:
             )
         )
 
+    def patch(self, address, data):
+        return self._checked(
+            self.client.patch(
+                f"/api/v1{address}",
+                json.dumps(data),
+                content_type="application/json",
+                headers=self.headers,
+            )
+        )
+
     def upload(self, address, **files):
         return self._checked(self.client.post(f"/api/v1{address}", files, headers=self.headers))
 

@@ -16,9 +16,15 @@ from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.services import Scope
 from tests.faces.api.conftest import Program
 
-# The notice of an identity system carries its own signature (test_identities); the secret of a
-# download link stands in its address.
-OPEN = {"/health", "/oauth/token", "/identity-callbacks/own-system", "/file-links/X1"}
+# The notice of an identity system or a payment channel carries its own signature
+# (test_identities, test_payment_notices); the secret of a download link stands in its address.
+OPEN = {
+    "/health",
+    "/oauth/token",
+    "/identity-callbacks/own-system",
+    "/payment-notices/X1",
+    "/file-links/X1",
+}
 
 
 def operations():

@@ -24,7 +24,7 @@ DOCUMENT = "ab" * 32
 @pytest.fixture
 def outbox(settings, tmp_path):
     """Where development's texts are written; the keys stay where they are."""
-    folder = settings.BAOZHEN_DATA / "outbox"
+    folder = settings.BAOZHEN_OUTBOX
     known = set(folder.glob("sms_*.json")) if folder.is_dir() else set()
     return lambda: sorted(set(folder.glob("sms_*.json")) - known)
 

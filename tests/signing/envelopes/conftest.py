@@ -199,7 +199,7 @@ def desk(transactional_db, bare_platform, settings):
     """People, seals and a worker's hands."""
     settings.BAOZHEN_TIMESTAMP = "none"
     make_seal(root_unit().name, unit=root_unit())
-    return Desk(settings.BAOZHEN_DATA / "outbox")
+    return Desk(settings.BAOZHEN_OUTBOX)
 
 
 @pytest.fixture

@@ -69,6 +69,8 @@ def serve():
 def data(settings, tmp_path):
     """A data folder of the test's own; the links to local servers are declared as a LAN."""
     settings.BAOZHEN_DATA = tmp_path
+    # What is stored with this folder's keys must not lie among the objects of other tests.
+    settings.BAOZHEN_ARCHIVE = tmp_path / "archive"
     links = [
         {"name": name, "reach": "lan", "protection": "clear", "reason": "测试服务器在本机"}
         for name in ("identity", "sms", "mail", "authority")

@@ -7,17 +7,23 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from baozhen.faces import problems
 from baozhen.faces.api import (
+    applications,
     archive_files,
     authorities,
     batches,
+    claims,
     clauses,
+    endorsements,
     envelopes,
     health,
     identities,
     integrations,
+    mini,
     organizations,
+    payments,
     policies,
     proposals,
+    quotes,
     sealings,
     seals,
     statistics,
@@ -38,10 +44,13 @@ api = DocumentedAPI(
     openapi_url="/openapi.json",
 )
 for part in (
+    applications,
+    quotes,
     proposals,
     batches,
     policies,
     clauses,
+    endorsements,
     verifications,
     envelopes,
     sealings,
@@ -53,6 +62,9 @@ for part in (
     statistics,
     organizations,
     integrations,
+    payments,
+    claims,
+    mini,
     tokens,
     health,
 ):

@@ -159,7 +159,7 @@ class VerificationResult(Schema):
 
     verdict: Literal["genuine", "tampered", "untrusted", "not_signed", "unsupported", "unreadable"]
     verdict_text: str
-    register_word: Literal["current", "superseded", "cancelled", "unknown"]
+    register_word: Literal["current", "changed", "superseded", "cancelled", "unknown"]
     policy_no: str | None
     sha256: str
     sm3: str

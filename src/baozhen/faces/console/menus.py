@@ -1,16 +1,25 @@
 """What stands in the navigation of the staff pages, gathered from the rooms."""
 
+from baozhen.faces.console.applications import menu as applications
 from baozhen.faces.console.archive import menu as archive
 from baozhen.faces.console.authorities import menu as authorities
+from baozhen.faces.console.claims import menu as claims
+from baozhen.faces.console.compliance import menu as compliance
+from baozhen.faces.console.endorsements import menu as endorsements
 from baozhen.faces.console.envelopes import menu as envelopes
+from baozhen.faces.console.hotline import menu as hotline
 from baozhen.faces.console.identities import menu as identities
 from baozhen.faces.console.integrations import menu as integrations
 from baozhen.faces.console.navigation import Group, Item
 from baozhen.faces.console.organizations import menu as organizations
 from baozhen.faces.console.partner import menu as partner
+from baozhen.faces.console.payments import menu as payments
+from baozhen.faces.console.products import menu as products
 from baozhen.faces.console.seals import menu as seals
 from baozhen.faces.console.statistics import menu as statistics
 from baozhen.faces.console.templates import menu as templates
+from baozhen.faces.console.traces import menu as traces
+from baozhen.faces.console.underwriting import menu as underwriting
 from baozhen.signing.organizations.roles import Permission
 
 NAVIGATION = (
@@ -18,10 +27,16 @@ NAVIGATION = (
     Group(
         "保单",
         (
+            *applications.ITEMS,
             Item("policies", "保单", "file-text", Permission.VIEW_POLICIES),
             Item("batches", "批次", "layers", Permission.VIEW_POLICIES),
+            *endorsements.ITEMS,
+            *hotline.ITEMS,
+            *claims.ITEMS,
         ),
     ),
+    Group("资金", payments.ITEMS),
+    Group("产品与核保", (*underwriting.ITEMS, *products.ITEMS)),
     Group(
         "签署中心",
         (
@@ -32,11 +47,12 @@ NAVIGATION = (
             *authorities.ITEMS,
             *identities.ITEMS,
             *archive.ITEMS,
+            *traces.ITEMS,
             *statistics.ITEMS,
         ),
     ),
     Group("信任", (Item("log", "存证日志", "link", Permission.VIEW_AUDIT),)),
-    Group("管理", (*organizations.ITEMS, *integrations.ITEMS)),
+    Group("管理", (*organizations.ITEMS, *integrations.ITEMS, *compliance.ITEMS)),
     Group(
         "系统",
         (

@@ -23,7 +23,7 @@ from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.jobs.queries import waiting_for_a_person
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import queue_again
-from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.models import Policy, PolicyFile, PolicyInvoice, PolicyReceipt
 from baozhen.insurance.policies.states import PolicyState, TimestampState
 from baozhen.insurance.proposals.queries import warnings_of
 from baozhen.signing.organizations.roles import Permission
@@ -120,7 +120,25 @@ def _facts(shown: Policy) -> list[tuple[str, str]]:
         ("提交者", shown.proposal.client),
         ("保单生成时间", stamp(shown.numbered_at)),
         ("签发时间", stamp(shown.issued_at)),
+        ("客户回执", _receipt_words(shown)),
+        ("电子发票", _invoice_words(shown)),
+        ("报案", f"{shown.claims.count()} 起"),
     ]
+
+
+def _receipt_words(shown: Policy) -> str:
+    receipt = PolicyReceipt.objects.filter(policy=shown).first()
+    if receipt is None or receipt.signed_at is None:
+        return "未签收" if receipt is None else "已发起，待签收"
+    until = receipt.cooling_off_until
+    return f"{stamp(receipt.signed_at)} 签收" + (f"，犹豫期至 {until}" if until else "")
+
+
+def _invoice_words(shown: Policy) -> str:
+    invoice = PolicyInvoice.objects.filter(policy=shown).first()
+    if invoice is None:
+        return "未开具"
+    return invoice.number or invoice.failure or "开具中"
 
 
 def _steps(request: HttpRequest, shown: Policy, files: Sequence[PolicyFile]) -> list[Step]:

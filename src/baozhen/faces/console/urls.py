@@ -14,17 +14,26 @@ from baozhen.faces.console import (
     sign_in,
     system,
 )
+from baozhen.faces.console.applications import urls as applications
 from baozhen.faces.console.archive import urls as archive
 from baozhen.faces.console.authorities import urls as authorities
+from baozhen.faces.console.claims import urls as claims
+from baozhen.faces.console.compliance import urls as compliance
+from baozhen.faces.console.endorsements import urls as endorsements
 from baozhen.faces.console.envelopes import urls as envelopes
 from baozhen.faces.console.frame import install_navigation
+from baozhen.faces.console.hotline import urls as hotline
 from baozhen.faces.console.identities import urls as identities
 from baozhen.faces.console.integrations import urls as integrations
 from baozhen.faces.console.organizations import urls as organizations
 from baozhen.faces.console.partner import urls as partner
+from baozhen.faces.console.payments import urls as payments
+from baozhen.faces.console.products import urls as products
 from baozhen.faces.console.seals import urls as seals
 from baozhen.faces.console.statistics import urls as statistics
 from baozhen.faces.console.templates import urls as templates
+from baozhen.faces.console.traces import urls as traces
+from baozhen.faces.console.underwriting import urls as underwriting
 
 app_name = "console"
 install_navigation(menus.NAVIGATION, outside=menus.OUTSIDE_NAVIGATION)
@@ -53,14 +62,23 @@ urlpatterns = [
     path("health", system.health, name="health"),
     path("parked", parked.parked, name="parked"),
     path("parked/<int:key>/retry", parked.retry, name="retry"),
+    *applications.URLS,
+    *endorsements.URLS,
     *envelopes.URLS,
     *templates.URLS,
+    *payments.URLS,
+    *products.URLS,
+    *underwriting.URLS,
     *seals.URLS,
     *authorities.URLS,
     *identities.URLS,
     *archive.URLS,
     *statistics.URLS,
+    *traces.URLS,
     *organizations.URLS,
     *integrations.URLS,
     *partner.URLS,
+    *hotline.URLS,
+    *claims.URLS,
+    *compliance.URLS,
 ]

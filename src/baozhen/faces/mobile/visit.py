@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from baozhen.faces.frame import page
+from baozhen.faces.tracing import note
 from baozhen.foundation.clock import now
 from baozhen.foundation.keys.keyring import get_keyring
 from baozhen.foundation.masking import mask_name
@@ -150,6 +151,13 @@ class Visit:
     ) -> HttpResponse:
         """Render one of the pages within the frame that all of them share."""
         step = template.removesuffix(".html")
+        note(
+            self.request,
+            subject=self.signatory.subject if self.is_known else None,
+            private=(mask_name(str(self.signatory.name)),),
+            envelope=self.envelope.public_id,
+            business=self.envelope.biz_no or "",
+        )
         response = page(
             self.request,
             f"mobile/{template}",

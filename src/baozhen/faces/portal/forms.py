@@ -2,26 +2,12 @@
 
 from typing import Any
 
-from captcha.fields import CaptchaField, CaptchaTextInput
-from captcha.models import CaptchaStore
+from captcha.fields import CaptchaField
 from django import forms
-from django.urls import reverse
+
+from baozhen.faces.captchas import CaptchaInput, ask_in_words
 
 _TAIL_ERRORS = {"required": "请输入六位。", "min_length": "应为六位。", "max_length": "应为六位。"}
-
-
-class CaptchaInput(CaptchaTextInput):  # type: ignore[misc]
-    """The challenge, as a sharp picture or as a question in words, and the box for the answer."""
-
-    template_name = "portal/_captcha.html"
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Add the picture at double density, or the question."""
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["image"] = reverse("captcha-image-2x", kwargs={"key": self._key})
-        if self.generator:
-            context["question"] = CaptchaStore.objects.get(hashkey=self._key).challenge
-        return context
 
 
 class QueryForm(forms.Form):
@@ -61,9 +47,7 @@ class QueryForm(forms.Form):
     def __init__(self, *args: Any, in_words: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if in_words:
-            captcha = self.fields["captcha"]
-            captcha.label, captcha.help_text = "请回答问题", "用数字回答。"
-            captcha.widget.generator = "baozhen.faces.portal.challenges.sum_in_words"
+            ask_in_words(self.fields["captcha"])
         for name in ("number", "id_tail", "vehicle_tail"):
             attributes = self.fields[name].widget.attrs
             attributes |= {"autocapitalize": "characters", "spellcheck": "false"}

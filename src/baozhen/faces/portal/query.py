@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from baozhen.faces import policy_facts as facts
 from baozhen.faces.client import address_of
 from baozhen.faces.errors import NotFound
 from baozhen.faces.frame import page
-from baozhen.faces.portal import facts
 from baozhen.faces.portal.forms import QueryForm
 from baozhen.foundation.clock import now
 from baozhen.insurance.policies.models import Policy
@@ -86,6 +86,7 @@ def result(request: HttpRequest) -> HttpResponse:
     if policy is None:
         return redirect("portal:query")
     context = {"here": "query", "policy": policy, "documents": facts.documents_of(policy, at=now())}
+    context["history"] = facts.history_facts(policy)
     return page(request, "portal/result.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baozhen.faces.portal import clauses, download, pages, prints, query, verify
+from baozhen.faces.portal import clauses, download, pages, prints, query, verify, wechat
 
 app_name = "portal"
 
@@ -26,5 +26,6 @@ urlpatterns = [
     path("query/result/<str:kind>/code", download.send_code, name="send_code"),
     path("query/result/<str:kind>/unlock", download.unlock, name="unlock"),
     path("query/result/<str:kind>/file", download.file, name="file"),
+    path("wechat/messages", wechat.messages, name="wechat_messages"),
     path("query/leave", query.leave, name="leave"),
 ]

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from baozhen.faces import policy_facts as facts
 from baozhen.faces import reports
 from baozhen.faces.client import address_of
 from baozhen.faces.errors import TooLarge
@@ -14,9 +15,13 @@ from baozhen.faces.frame import page
 from baozhen.faces.inspection import inspect_upload
 from baozhen.faces.inspection_reports import REPORTS, carried, carry, inspection_of, send_report
 from baozhen.faces.limits import VERIFICATIONS, spend
-from baozhen.faces.portal import facts
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
+from baozhen.insurance.endorsements.queries import (
+    endorsement_numbered,
+    standing_of_endorsement,
+    word_of_file,
+)
 from baozhen.insurance.policies.tokens import is_token_of
 from baozhen.insurance.verification import queries
 from baozhen.insurance.verification.services import record_verification
@@ -66,13 +71,18 @@ def _issued_under(number: str, *, client_address: str) -> dict[str, Any]:
     at = now()
     found = queries.current_file(number)
     file = found if found is not None and found.sha256 else None
+    endorsement = endorsement_numbered(number) if file is None else None
+    word = word_of_file(file) if file is not None else queries.UNKNOWN
+    if endorsement is not None:
+        word = standing_of_endorsement(endorsement)
     record_verification(
-        source="scan",
-        at=at,
-        word=str(file.standing) if file is not None else queries.UNKNOWN,
-        number=number,
-        client_address=client_address,
+        source="scan", at=at, word=word, number=number, client_address=client_address
     )
+    if endorsement is not None:
+        return {
+            "facts": facts.endorsement_facts(endorsement),
+            "word": facts.endorsement_word(endorsement),
+        }
     if file is None:
         return {}
     return {"facts": facts.public_facts(file), "word": facts.standing_now(file, at=at)}
@@ -105,4 +115,7 @@ def _answer(request: HttpRequest, upload: "UploadedFile[bytes]", data: bytes) ->
     if file is not None:
         word = facts.standing_now(file, at=at)
         context["word"] = word | {"facts": facts.public_facts(file)}
+    if found.endorsement is not None:
+        word = facts.endorsement_word(found.endorsement)
+        context["word"] = word | {"facts": facts.endorsement_facts(found.endorsement)}
     return page(request, "portal/answer.html", context)

@@ -5,7 +5,6 @@ platform's documentation of `gettoken` and `topapi/message/corpconversation/asyn
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +21,7 @@ from baozhen.foundation.notify.entries import (
     NoticeRefused,
     OutboxEntry,
 )
+from baozhen.foundation.notify.outbox import outbox
 
 CHANNEL: Final = "钉钉"
 _TOKEN_ENDED: Final = frozenset({40001, 40014, 42001})
@@ -83,7 +83,7 @@ def get_dingtalk() -> Entry:
     url = configured("BAOZHEN_DINGTALK_URL")
     if url:
         return DingTalkApp(url)
-    return OutboxEntry(CHANNEL, Path(configured("BAOZHEN_DATA")) / "outbox")
+    return OutboxEntry(CHANNEL, outbox())
 
 
 def _require_success(answer: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from baozhen.foundation.errors import DevelopmentOnly
 from baozhen.foundation.keys.configuration import configured, is_production
 from baozhen.foundation.links import require_link
 from baozhen.foundation.notify.errors import MailOutage, MailRefused
+from baozhen.foundation.notify.outbox import outbox
 from baozhen.foundation.transactions import refuse_inside_transaction
 
 TIMEOUT_SECONDS = 20
@@ -100,7 +101,7 @@ def get_mail() -> Mail:
     url = configured("BAOZHEN_MAIL_URL")
     if url:
         return SMTPMail(url)
-    return OutboxMail(Path(configured("BAOZHEN_DATA")) / "outbox")
+    return OutboxMail(outbox())
 
 
 def _sign_in(server: smtplib.SMTP, url: SplitResult) -> None:

@@ -27,6 +27,7 @@ from baozhen.foundation.ids import new_id
 from baozhen.foundation.keys.configuration import configured, is_production
 from baozhen.foundation.links import require_link
 from baozhen.foundation.masking import mask_mobile
+from baozhen.foundation.notify.outbox import outbox
 from baozhen.foundation.transactions import refuse_inside_transaction
 
 CONNECT_SECONDS_MAX: Final = 3.0
@@ -161,7 +162,7 @@ def get_sms() -> SMS:
     url = configured("BAOZHEN_SMS_URL")
     if url:
         return AliyunSMS(url, templates=json.loads(configured("BAOZHEN_SMS_TEMPLATES") or "{}"))
-    return OutboxSMS(Path(configured("BAOZHEN_DATA")) / "outbox")
+    return OutboxSMS(outbox())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ names to template ids. As the platform's documentation of `cgi-bin/stable_token`
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,6 +24,7 @@ from baozhen.foundation.notify.entries import (
     NoticeRefused,
     OutboxEntry,
 )
+from baozhen.foundation.notify.outbox import outbox
 
 CHANNEL: Final = "微信公众号"
 _TOKEN_ENDED: Final = frozenset({40001, 40014, 42001})
@@ -96,7 +96,7 @@ def get_wechat() -> Entry:
     if url:
         templates = json.loads(configured("BAOZHEN_WECHAT_TEMPLATES") or "{}")
         return WeChatAccount(url, templates=templates)
-    return OutboxEntry(CHANNEL, Path(configured("BAOZHEN_DATA")) / "outbox")
+    return OutboxEntry(CHANNEL, outbox())
 
 
 def _require_success(answer: Mapping[str, Any]) -> None:

@@ -36,3 +36,33 @@ class NothingToProve(Refusal):
 
     code = "file_not_ready"
     message = "保单 {number} 还没有已签章的文件"
+
+
+class CallerUnlike(Refusal):
+    """Too few answers, or one that does not fit; the agent is not told which."""
+
+    code = "caller_unlike"
+    message = "核对未通过：来电人的回答与登记的信息不符，或回答的问题不足 {least} 项"
+
+
+class CallerLocked(Refusal):
+    """Nothing more is asked about this number for a while."""
+
+    code = "caller_locked"
+    message = (
+        "该保单核对失败次数过多，{minutes} 分钟内不再核对；请来电人改用官网、公众号或到网点办理"
+    )
+
+
+class CallEnded(Refusal):
+    """The call is over, or was never passed."""
+
+    code = "call_ended"
+    message = "本次来电核身已结束或失效，请重新核对来电人身份"
+
+
+class WeChatTaken(Refusal):
+    """The WeChat account stands for another person."""
+
+    code = "wechat_taken"
+    message = "这个微信已绑定另一位客户；如需更换，请原客户先解除绑定"

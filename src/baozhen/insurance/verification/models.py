@@ -1,8 +1,18 @@
-"""Nouns of the verification stage: attempts, download codes and the verification log."""
+"""Nouns of the verification stage: attempts, codes, callers, WeChat accounts, verifications."""
 
 from django.db import models
 
-from baozhen.insurance.policies.models import PolicyFile
+from baozhen.foundation.fields import EncryptedTextField
+from baozhen.foundation.states import Stateful
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.verification.states import (
+    BINDING_MOVES,
+    CALL_MOVES,
+    BindingState,
+    CallState,
+    WeChatApp,
+)
+from baozhen.signing.identity.models import Subject
 
 
 class QueryAttempt(models.Model):
@@ -48,6 +58,70 @@ class DownloadCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.purpose}"
+
+
+class CallerCheck(Stateful):
+    """来电核身: what a caller was asked and whether it fitted, before an agent saw anything.
+
+    `answers` maps each question to whether its answer fitted; the answers themselves are not kept.
+    """
+
+    MOVES = CALL_MOVES
+    BEGINS = (CallState.PASSED, CallState.REFUSED)
+    NOUN = "caller_check"
+    AUDITED = ("agent", "answers", "ends_at")
+
+    public_id = models.CharField("核身编号", max_length=40, unique=True)
+    agent = models.CharField("坐席", max_length=64)
+    # Null when nothing was found under what the caller named.
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_index = models.CharField("所报保单号索引", max_length=64)
+    answers = models.JSONField("核对结果")
+    at = models.DateTimeField("核身时间")
+    ends_at = models.DateTimeField("失效时间", null=True)
+    ended_at = models.DateTimeField("结束时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "来电核身"
+        indexes = [
+            models.Index(fields=["asked_index", "at"], name="caller_by_number"),
+            models.Index(fields=["agent", "at"], name="caller_by_agent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class WeChatBinding(Stateful):
+    """An openid that stands for a person: made after the identity check, ended by the person."""
+
+    MOVES = BINDING_MOVES
+    NOUN = "wechat_binding"
+    AUDITED = ("app",)
+
+    app = models.CharField("应用", max_length=8)
+    openid = EncryptedTextField("openid")
+    openid_index = models.CharField("openid 索引", max_length=64)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    bound_at = models.DateTimeField("绑定时间")
+    released_at = models.DateTimeField("解绑时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "微信绑定"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "openid_index"],
+                condition=models.Q(state=BindingState.BOUND),
+                name="wechat_binding_one_person",
+            ),
+            models.CheckConstraint(
+                name="wechat_binding_app", condition=models.Q(app__in=list(WeChatApp))
+            ),
+        ]
+        indexes = [models.Index(fields=["subject", "app"], name="wechat_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.app} {self.subject_id}"
 
 
 class VerificationEntry(models.Model):

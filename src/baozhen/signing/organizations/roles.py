@@ -10,6 +10,7 @@ class Permission(StrEnum):
 
     VIEW_POLICIES = "view_policies"
     VIEW_PERSONAL_DATA = "view_personal_data"
+    MANAGE_APPLICATIONS = "manage_applications"
     DOWNLOAD_FILES = "download_files"
     START_BATCHES = "start_batches"
     RETRY_JOBS = "retry_jobs"
@@ -40,6 +41,21 @@ class Permission(StrEnum):
     GRANT_POWERS = "grant_powers"
     MANAGE_INTEGRATIONS = "manage_integrations"
     VIEW_OPERATION_LOG = "view_operation_log"
+    VIEW_PRODUCTS = "view_products"
+    MANAGE_PRODUCTS = "manage_products"
+    VIEW_UNDERWRITING = "view_underwriting"
+    APPROVE_ENDORSEMENTS = "approve_endorsements"
+    UNDERWRITE = "underwrite"
+    VIEW_TRACES = "view_traces"
+    EXPORT_TRACES = "export_traces"
+    DESTROY_TRACES = "destroy_traces"
+    SERVE_CALLS = "serve_calls"
+    VIEW_PAYMENTS = "view_payments"
+    MANAGE_REFUNDS = "manage_refunds"
+    VIEW_CLAIMS = "view_claims"
+    HANDLE_CLAIMS = "handle_claims"
+    VIEW_DUTIES = "view_duties"
+    MANAGE_DUTIES = "manage_duties"
 
     @property
     def full_name(self) -> str:
@@ -50,6 +66,7 @@ class Permission(StrEnum):
 LABELS: dict[Permission, str] = {
     Permission.VIEW_POLICIES: "查看保单",
     Permission.VIEW_PERSONAL_DATA: "查看未脱敏的个人信息",
+    Permission.MANAGE_APPLICATIONS: "发送投保阅读链接与撤回投保",
     Permission.DOWNLOAD_FILES: "下载保单文件",
     Permission.START_BATCHES: "发起批量出单",
     Permission.RETRY_JOBS: "重试搁置任务",
@@ -80,6 +97,21 @@ LABELS: dict[Permission, str] = {
     Permission.GRANT_POWERS: "授予与收回权限",
     Permission.MANAGE_INTEGRATIONS: "管理系统对接",
     Permission.VIEW_OPERATION_LOG: "查看操作日志",
+    Permission.VIEW_PRODUCTS: "查看产品与费率",
+    Permission.MANAGE_PRODUCTS: "编制与批准产品、费率和核保规则",
+    Permission.VIEW_UNDERWRITING: "查看核保",
+    Permission.APPROVE_ENDORSEMENTS: "审批批改申请",
+    Permission.UNDERWRITE: "人工核保",
+    Permission.VIEW_TRACES: "查看可回溯记录",
+    Permission.EXPORT_TRACES: "申请与批准可回溯导出",
+    Permission.DESTROY_TRACES: "申请与批准可回溯销毁",
+    Permission.SERVE_CALLS: "热线核身与查询",
+    Permission.VIEW_PAYMENTS: "查看支付与对账",
+    Permission.MANAGE_REFUNDS: "提出与复核退款，处理对账差异",
+    Permission.VIEW_CLAIMS: "查看理赔案件",
+    Permission.HANDLE_CLAIMS: "处理理赔案件",
+    Permission.VIEW_DUTIES: "查看数据目录与管理义务",
+    Permission.MANAGE_DUTIES: "维护数据目录与管理义务",
 }
 
 _P = Permission
@@ -88,6 +120,7 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
     "出单员": frozenset(
         {
             _P.VIEW_POLICIES,
+            _P.MANAGE_APPLICATIONS,
             _P.DOWNLOAD_FILES,
             _P.START_BATCHES,
             _P.RETRY_JOBS,
@@ -105,6 +138,8 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_ENVELOPES,
             _P.VIEW_FILES,
             _P.PRINT_FILES,
+            _P.SERVE_CALLS,
+            _P.VIEW_CLAIMS,
         }
     ),
     "业务经办": frozenset(
@@ -124,6 +159,7 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_ENVELOPES,
             _P.START_ENVELOPES,
             _P.APPROVE_ENVELOPES,
+            _P.APPROVE_ENDORSEMENTS,
             _P.VIEW_TEMPLATES,
             _P.VIEW_SEALS,
             _P.APPROVE_SEALS,
@@ -133,9 +169,18 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_FILES,
             _P.DOWNLOAD_FILES,
             _P.VIEW_STATISTICS,
+            _P.VIEW_CLAIMS,
+            _P.VIEW_DUTIES,
+            _P.VIEW_PRODUCTS,
+            _P.VIEW_UNDERWRITING,
+            _P.VIEW_TRACES,
+            _P.EXPORT_TRACES,
+            _P.DESTROY_TRACES,
         }
     ),
     "印章管理员": frozenset({_P.VIEW_SEALS, _P.MANAGE_SEALS, _P.VIEW_ENVELOPES, _P.VIEW_RISKS}),
+    "产品精算": frozenset({_P.VIEW_PRODUCTS, _P.MANAGE_PRODUCTS, _P.VIEW_TEMPLATES}),
+    "核保人": frozenset({_P.VIEW_PRODUCTS, _P.VIEW_UNDERWRITING, _P.UNDERWRITE, _P.VIEW_POLICIES}),
     "模版管理员": frozenset({_P.VIEW_TEMPLATES, _P.MANAGE_TEMPLATES}),
     "合规人员": frozenset(
         {
@@ -148,9 +193,19 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_RISKS,
             _P.VIEW_FILES,
             _P.VIEW_STATISTICS,
+            _P.VIEW_DUTIES,
+            _P.MANAGE_DUTIES,
+            _P.VIEW_PRODUCTS,
+            _P.VIEW_UNDERWRITING,
+            _P.VIEW_TRACES,
+            _P.EXPORT_TRACES,
+            _P.DESTROY_TRACES,
         }
     ),
-    "财务": frozenset({_P.VIEW_STATISTICS, _P.MANAGE_CHARGING}),
+    "理赔员": frozenset({_P.VIEW_CLAIMS, _P.HANDLE_CLAIMS, _P.VIEW_POLICIES}),
+    "财务": frozenset(
+        {_P.VIEW_STATISTICS, _P.MANAGE_CHARGING, _P.VIEW_PAYMENTS, _P.MANAGE_REFUNDS}
+    ),
 }
 
 # The roles of the three officers. The first set is the officer's alone; the second others of the
@@ -180,7 +235,7 @@ _OFFICER_ROLES: dict[str, tuple[Officer, frozenset[Permission], frozenset[Permis
     "审计员": (
         Officer.AUDIT,
         frozenset({_P.VIEW_OPERATION_LOG}),
-        frozenset({_P.VIEW_AUDIT, _P.VIEW_POLICIES, _P.MANAGE_HOLDS}),
+        frozenset({_P.VIEW_AUDIT, _P.VIEW_POLICIES, _P.MANAGE_HOLDS, _P.VIEW_TRACES}),
     ),
 }
 

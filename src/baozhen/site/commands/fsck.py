@@ -11,6 +11,8 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.consistency import changed_rows
 from baozhen.foundation.sandbox import platform_trust
 from baozhen.foundation.storage import get_storage
+from baozhen.foundation.traces.checking import faults_of
+from baozhen.foundation.traces.models import TraceSession
 from baozhen.insurance.payments.models import Payment
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.proposals.models import Batch, Proposal
@@ -35,6 +37,7 @@ HELP = """全面自查，找出并指名任何一处不符：
   4 归档字节      重新计算全部归档文件的摘要（被改动的字节、缺失的文件）
   5 时间戳        每个聚合时间戳的令牌、默克尔根和叶子
   6 抽样验真      抽取若干文件做完整核验，并逐项比对文件文字与冻结内容；条款文件全部核验
+  7 可回溯        抽取最近的会话，核对操作记录的摘要链、存证日志和画面记录
 
 例子：
   baozhen fsck               抽样 50 个文件
@@ -80,6 +83,7 @@ def _sections(sample: int | None, *, at: datetime) -> Iterator[tuple[str, Iterat
     yield "4 归档字节", _damaged()
     yield "5 时间戳", check_timestamps(checks)
     yield "6 抽样验真", _files(sample, checks)
+    yield "7 可回溯", _trace_faults(sample)
 
 
 def _checks(at: datetime) -> FileChecks:
@@ -112,6 +116,13 @@ def _log_faults() -> Iterator[Finding]:
 def _damaged() -> Iterator[Finding]:
     for item, reason in damaged_items(get_storage()):
         yield Finding(where=f"归档文件 {item.dossier} {item.kind} {item.sha256}", message=reason)
+
+
+def _trace_faults(sample: int | None) -> Iterator[Finding]:
+    sessions = TraceSession.objects.order_by("-pk")
+    for session in sessions[:sample].iterator(chunk_size=100):
+        for fault in faults_of(session):
+            yield Finding(where=f"回溯会话 {session.public_id}", message=fault)
 
 
 def _files(sample: int | None, checks: FileChecks) -> Iterator[Finding]:

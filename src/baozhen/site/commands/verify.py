@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, *, register_word: RegisterWord | None = None) 
         print("--proof 只能在核验一个文件时使用", file=sys.stderr)
         return _USAGE_ERROR
     try:
-        trust = _trust(args)
+        trust = trust_of(args)
     except (OSError, TrustError) as error:
         print(f"信任的根证书无法读取：{error}", file=sys.stderr)
         return _USAGE_ERROR
@@ -125,7 +125,8 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _trust(args: argparse.Namespace) -> PlatformTrust:
+def trust_of(args: argparse.Namespace) -> PlatformTrust:
+    """Return whom to trust: as named by `--trust`, by the environment, or the platform's own."""
     named = args.trust or (Path(given) if (given := os.environ.get("BAOZHEN_TRUST")) else None)
     if named is not None:
         trust = read_trust(named)

@@ -98,6 +98,7 @@ def _register(request: HttpRequest) -> Register:
             Choice(name="to", label="到", kind="date"),
         ),
         links=(
+            Link(href=reverse("console:dossier"), label="查卷宗", icon="book"),
             Link(href=reverse("console:file_compare"), label="文件比对", icon="layers"),
             Link(href=reverse("console:file_inspect"), label="核验文件", icon="search"),
             Link(href=reverse("console:file_mark"), label="读取标记", icon="eye"),

@@ -89,7 +89,8 @@ class EnvelopeDraft:
     """The whole task. `client` and `biz_no` together name it once; `values` is what was filled in.
 
     `rules`: `ways` of signing (draw, type, upload), `reading_seconds` in all, `identity` (`code`:
-    a code to the known mobile; `check`: the identity room's checks must hold).
+    a code to the known mobile; `check`: the identity room's checks must hold), `is_quiet`: nobody
+    is told, for the caller's own pages lead the person.
     """
 
     client: str

@@ -77,6 +77,8 @@ def notify_signatory(*, key: int) -> None:
     refuse_inside_transaction("telling a signatory")
     action = Action.objects.select_related("envelope", "signatory__subject").get(pk=key)
     signatory = action.signatory
+    if action.envelope.rules.get("is_quiet"):
+        return
     is_over = action.envelope.state in _OVER
     if not is_over and action.state not in {ActionState.READY, ActionState.WAITING}:
         return

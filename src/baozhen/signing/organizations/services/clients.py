@@ -50,6 +50,9 @@ class Scope(StrEnum):
     STATISTICS_READ = "statistics:read"
     EVENTS_READ = "events:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    ENDORSEMENTS_WRITE = "endorsements:write"
+    CLAIMS_READ = "claims:read"
+    CLAIMS_WRITE = "claims:write"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
 from baozhen.foundation.sealing.errors import NoActiveCertificate
+from baozhen.insurance.compliance.seeds import data_item_seeds, duty_seeds
+from baozhen.insurance.compliance.services import seed_registers
 from baozhen.insurance.policies.errors import ClausesChanged
 from baozhen.insurance.policies.services.clauses import publish_clauses
+from baozhen.insurance.products.errors import TableVersionTaken
+from baozhen.insurance.products.services import store_shipped
 from baozhen.signing.certificates.services import set_up_development_hierarchy
 from baozhen.signing.organizations.services import ensure_roles
 from baozhen.signing.seals.errors import NoSealFits
@@ -36,11 +40,23 @@ class Command(BaseCommand):
         """Prepare."""
         prepare_fonts(Path(settings.NODE_MODULES), Path(settings.BAOZHEN_FONTS))
         ensure_roles()
+        seed_registers(duty_seeds(), data_item_seeds(), at=now())
+        _store_tables(at=now())
         if not settings.PRODUCTION:
             set_up_development_hierarchy(at=now())
             if not options.get("no_seals"):
                 set_up_demonstration_seals(at=now())
         _publish_clauses(at=now())
+
+
+def _store_tables(*, at: datetime) -> None:
+    """Keep the shipped tables as first versions; one that changed under its version is a fault."""
+    try:
+        store_shipped(at=at)
+    except TableVersionTaken as refusal:
+        if settings.PRODUCTION:
+            raise SystemExit(str(refusal)) from refusal
+        logger.warning("a shipped table differs from the stored one: %s", refusal)
 
 
 def _publish_clauses(*, at: datetime) -> None:

@@ -9,12 +9,19 @@ from datetime import datetime
 from typing import Any
 
 from baozhen.faces import reports
-from baozhen.faces.templatetags.faces import moment
+from baozhen.faces.templatetags.faces import day, moment
 from baozhen.faces.words import FILE_KINDS, KINDS_IN_FULL
 from baozhen.foundation.masking import mask_email
+from baozhen.insurance.endorsements.models import Endorsement
+from baozhen.insurance.endorsements.queries import (
+    endorsements_of,
+    standing_of_endorsement,
+    word_of_file,
+)
+from baozhen.insurance.endorsements.rules import change_table
 from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.queries import clause_document_for
-from baozhen.insurance.policies.states import FileKind, Standing
+from baozhen.insurance.policies.states import FileKind, PolicyState, Standing
 
 Row = tuple[str, str, bool]
 Group = dict[str, Any]
@@ -40,7 +47,40 @@ def public_facts(file: PolicyFile) -> list[tuple[str, str]]:
         ("编号", file.number),
         ("号牌号码", policy.plate_masked or "未上牌"),
         ("保险期间", f"{moment(policy.cover_starts_at)} 起至 {moment(policy.cover_ends_at)} 止"),
+        *history_facts(policy),
     ]
+
+
+def history_facts(policy: Policy) -> list[tuple[str, str]]:
+    """Return what was endorsed and when the policy ended: kinds and days, nobody's data."""
+    facts = [
+        (f"批单 {row.sequence}", f"{endorsement_label(row)}，{day(row.change.effective_at)}起生效")
+        for row in endorsements_of(policy)
+    ]
+    if policy.cancelled_at is not None:
+        facts.append(("终止日期", f"{day(policy.cancelled_at)}零时"))
+    return facts
+
+
+def endorsement_label(endorsement: Endorsement) -> str:
+    """Return what an endorsement is about, in words."""
+    return change_table().kinds[endorsement.change.kind].label
+
+
+def endorsement_facts(endorsement: Endorsement) -> list[tuple[str, str]]:
+    """Return what the register says of an endorsement, for whoever holds it."""
+    return [
+        ("文件", "电子批单"),
+        ("批单号", endorsement.number),
+        ("保险单号", endorsement.policy.number),
+        ("批改类型", endorsement_label(endorsement)),
+        ("生效时间", moment(endorsement.change.effective_at)),
+    ]
+
+
+def endorsement_word(endorsement: Endorsement) -> dict[str, Any]:
+    """Return the word on an endorsement: in force, or ended with its policy."""
+    return reports.word_of(standing_of_endorsement(endorsement))
 
 
 def clause_facts(document: ClauseDocument) -> list[tuple[str, str]]:
@@ -56,10 +96,11 @@ def clause_facts(document: ClauseDocument) -> list[tuple[str, str]]:
 def standing_now(file: PolicyFile, *, at: datetime) -> dict[str, Any]:
     """Return the word on a file at an instant: its standing, then whether cover runs."""
     policy = file.policy
-    word = str(file.standing)
-    if word == Standing.CURRENT and at >= policy.cover_ends_at:
+    word = word_of_file(file)
+    in_force = file.standing == Standing.CURRENT
+    if in_force and at >= policy.cover_ends_at:
         word = "expired"
-    elif word == Standing.CURRENT and at < policy.cover_starts_at:
+    elif in_force and at < policy.cover_starts_at:
         word = "not_started"
     return reports.word_of(word)
 
@@ -139,3 +180,16 @@ def _flat(part: Sequence[Any]) -> list[Sequence[str]]:
 
 def _rows(fields: Sequence[Sequence[str]]) -> list[Row]:
     return [(field[1], field[2], False) for field in fields]
+
+
+def policy_word(policy: Policy, *, at: datetime) -> dict[str, Any]:
+    """Return the word on a policy at an instant, as lists show it."""
+    if policy.state == PolicyState.NUMBERED:
+        return {"label": "签章中", "tone": "amber", "icon": "clock"}
+    if policy.state == PolicyState.CANCELLED:
+        return reports.word_of(Standing.CANCELLED)
+    if at >= policy.cover_ends_at:
+        return reports.word_of("expired")
+    if at < policy.cover_starts_at:
+        return reports.word_of("not_started")
+    return reports.word_of(Standing.CURRENT)

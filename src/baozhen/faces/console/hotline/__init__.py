@@ -1,0 +1,1 @@
+"""热线: the agent's desk; nothing is seen before the caller was checked."""
