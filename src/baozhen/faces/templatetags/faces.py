@@ -63,6 +63,12 @@ def yuan(fen: int | None) -> str:
 
 
 @register.filter
+def as_yuan(text: str) -> str:
+    """Write an amount that stands as `1376.45` as ¥1,376.45."""
+    return f"¥{Decimal(text):,.2f}" if text else "—"
+
+
+@register.filter
 def size(octets: int | None) -> str:
     """Write the size of a file as people say it: 132 KB."""
     if octets is None:

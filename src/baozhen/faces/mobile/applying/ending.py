@@ -14,6 +14,7 @@ from baozhen.faces.mobile.applying.vehicle_fields import vehicle_groups
 from baozhen.faces.mobile.holders import current_holder, to_sign_in
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage, Refusal
+from baozhen.foundation.money import fen_from_yuan, format_yuan
 from baozhen.insurance.applications.errors import ApplicationFaulty
 from baozhen.insurance.applications.judging import all_faults
 from baozhen.insurance.applications.models import Application
@@ -154,11 +155,15 @@ def changes_of(application: Application) -> list[dict[str, str]]:
 def _amounts(content: dict[str, Any]) -> dict[str, str]:
     commercial = content.get("commercial") or {}
     rows = {
-        line["name"]: f"保额 {line['sum_insured']} 元，保费 {line['premium']} 元"
+        line["name"]: f"保额 {_yuan(line['sum_insured'])}，保费 {_yuan(line['premium'])}"
         for line in commercial.get("coverages", ())
     }
-    rows["合计"] = f"{content.get('total', '—')} 元"
+    rows["合计"] = _yuan(content["total"]) if "total" in content else "—"
     return rows
+
+
+def _yuan(text: str) -> str:
+    return format_yuan(fen_from_yuan(text))
 
 
 def _actor(request: HttpRequest) -> str:

@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse
 
 from baozhen.faces.frame import LARGE_TEXT_COOKIE, page
 from baozhen.faces.mobile.holders import with_device
+from baozhen.faces.mobile.way import READING, steps_at
 from baozhen.foundation.keys.keyring import get_keyring
 from baozhen.insurance.applications.models import Application
 
-STEPS = ("投保信息", "阅读", "签名", "缴费", "完成")
-READING, SIGNING, PAYING = 1, 2, 3
 _SEALED = b"journey.signing"
 
 
@@ -30,15 +29,11 @@ def journey_page(
     status: int = 200,
 ) -> HttpResponse:
     """Render one of the pages within the bar of the journey's steps."""
-    place = int(context.get("place", READING))
     shared = {
         "application": application,
         "proposal_no": application.proposal_no,
         "here": request.path,
-        "steps": [
-            {"label": label, "now": number == place, "done": number < place}
-            for number, label in enumerate(STEPS)
-        ],
+        "steps": steps_at(int(context.get("place", READING))),
     }
     response = page(request, f"mobile/disclosing/{template}", {**shared, **context}, status=status)
     return with_device(request, response)

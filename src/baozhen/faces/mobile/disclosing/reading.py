@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baozhen.faces.errors import MalformedRequest
 from baozhen.faces.mobile.applying.frames import own_application
-from baozhen.faces.mobile.disclosing.frames import READING, SIGNING, is_elder, journey_page
+from baozhen.faces.mobile.disclosing.frames import is_elder, journey_page
+from baozhen.faces.mobile.way import READING, SIGNING
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal

@@ -11,8 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baozhen.faces.client import address_of
 from baozhen.faces.mobile.applying.frames import own_application
 from baozhen.faces.mobile.disclosing.frames import (
-    PAYING,
-    SIGNING,
     forget,
     journey_page,
     remember,
@@ -22,6 +20,7 @@ from baozhen.faces.mobile.forms import CodeForm
 from baozhen.faces.mobile.signatures import data_uri, sign_context, signature_from, ways_for
 from baozhen.faces.mobile.signing import PURPOSE
 from baozhen.faces.mobile.visit import device_of
+from baozhen.faces.mobile.way import PAYING, SIGNING
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage, Refusal
 from baozhen.foundation.masking import mask_mobile, mask_name

@@ -12,7 +12,7 @@ from baozhen.faces.errors import NotFound
 from baozhen.faces.files import pdf_response
 from baozhen.faces.frame import page
 from baozhen.faces.mobile.applying.frames import own_application
-from baozhen.faces.mobile.paying.pay import steps_at
+from baozhen.faces.mobile.way import DONE, PAYING, steps_at
 from baozhen.foundation.clock import now
 from baozhen.insurance.applications.models import Application
 from baozhen.insurance.applications.states import ApplicationState
@@ -47,7 +47,7 @@ def waiting(request: HttpRequest, application: Application) -> HttpResponse:
     if over:
         return redirect(target)
     context = {
-        "steps": steps_at(2),
+        "steps": steps_at(PAYING),
         "proposal_no": application.proposal_no,
         "wait": reverse("journey:paying_state", args=[application.proposal_no]),
     }
@@ -75,7 +75,7 @@ def refused(request: HttpRequest, application: Application) -> HttpResponse:
         return redirect("journey:paying", application.proposal_no)
     refund = receipt.refunds.order_by("pk").first()
     context = {
-        "steps": steps_at(2),
+        "steps": steps_at(PAYING),
         "proposal_no": application.proposal_no,
         "why": _WHY.get(ReceiptVerdict(receipt.verdict), "这笔款项不能使用。"),
         "amount_fen": receipt.amount_fen,
@@ -96,7 +96,7 @@ def paid(request: HttpRequest, application: Application) -> HttpResponse:
     if order is None or order.confirmed_at is None:
         return redirect("journey:paying", application.proposal_no)
     context: dict[str, Any] = {
-        "steps": steps_at(3),
+        "steps": steps_at(DONE),
         "proposal_no": application.proposal_no,
         "order": order,
         "refunds": [{"row": row, "state": REFUND_LABELS[row.state]} for row in refunds_of(order)],

@@ -16,6 +16,7 @@ from baozhen.faces.limits import Limit, spend
 from baozhen.faces.middleware import CONTENT_SECURITY_POLICY
 from baozhen.faces.mobile.applying.frames import own_application
 from baozhen.faces.mobile.visit import device_of
+from baozhen.faces.mobile.way import PAYING, steps_at
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage, Refusal
 from baozhen.foundation.keys.configuration import configured
@@ -43,7 +44,6 @@ from baozhen.insurance.proposals.catalogue import CATALOGUE
 from baozhen.signing.identity.services.checks import CheckScope, start_check
 from baozhen.signing.identity.states import CheckKind, CheckState
 
-STEPS = ("填写投保单", "阅读签名", "缴费", "出单")
 OPENID = "wechat_openid"
 # Each try asks a bank: nobody may use this page to find out whose a card is.
 CARDS = Limit(name="payer_card", most=6, window_seconds=3600)
@@ -243,16 +243,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     shared = {
-        "steps": steps_at(2),
+        "steps": steps_at(PAYING),
         "proposal_no": application.proposal_no,
         "here": request.path,
     }
     return page(request, f"mobile/paying/{name}.html", {**shared, **context}, status=status)
-
-
-def steps_at(place: int) -> list[dict[str, Any]]:
-    """Return the bar of the whole way, at one of its steps."""
-    return [
-        {"label": label, "now": number == place, "done": number < place}
-        for number, label in enumerate(STEPS)
-    ]
