@@ -11,6 +11,7 @@ HALVES = {
     "parts": "async_parts",
     "centre": "async_centre",
     "resources": "async_resources",
+    "journey": "async_journey",
 }
 REPLACEMENTS = [
     (r"\n    def (?!_|__init__)(\w+)\(", r"\n    async def \1("),

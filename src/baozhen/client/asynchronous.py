@@ -21,6 +21,7 @@ from baozhen.client.async_centre import (
     Statistics,
     Templates,
 )
+from baozhen.client.async_journey import Applications, Claims, Endorsements, Quotes
 from baozhen.client.async_resources import (
     Batches,
     Clauses,
@@ -62,9 +63,12 @@ class AsyncClient:
             transport=transport,
         )
         self.accounts = Accounts(self)
+        self.applications = Applications(self)
         self.batches = Batches(self)
         self.certificates = Certificates(self)
+        self.claims = Claims(self)
         self.clauses = Clauses(self)
+        self.endorsements = Endorsements(self)
         self.envelope_batches = EnvelopeBatches(self)
         self.envelopes = Envelopes(self)
         self.events = Events(self)
@@ -73,6 +77,7 @@ class AsyncClient:
         self.organizations = Organizations(self)
         self.policies = Policies(self)
         self.proposals = Proposals(self)
+        self.quotes = Quotes(self)
         self.seals = Seals(self)
         self.statistics = Statistics(self)
         self.templates = Templates(self)

@@ -26,6 +26,7 @@ from baozhen.client.centre import (
 from baozhen.client.configuration import Options
 from baozhen.client.downloads import Download, check_whole, expected_digest
 from baozhen.client.errors import NoAnswer
+from baozhen.client.journey import Applications, Claims, Endorsements, Quotes
 from baozhen.client.paging import Page, page_from
 from baozhen.client.resources import (
     Batches,
@@ -62,9 +63,12 @@ class Client:
             transport=transport,
         )
         self.accounts = Accounts(self)
+        self.applications = Applications(self)
         self.batches = Batches(self)
         self.certificates = Certificates(self)
+        self.claims = Claims(self)
         self.clauses = Clauses(self)
+        self.endorsements = Endorsements(self)
         self.envelope_batches = EnvelopeBatches(self)
         self.envelopes = Envelopes(self)
         self.events = Events(self)
@@ -73,6 +77,7 @@ class Client:
         self.organizations = Organizations(self)
         self.policies = Policies(self)
         self.proposals = Proposals(self)
+        self.quotes = Quotes(self)
         self.seals = Seals(self)
         self.statistics = Statistics(self)
         self.templates = Templates(self)

@@ -65,7 +65,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "wechat_taken": 409,
     "wechat_message_refused": 403,
     "wechat_not_configured": 404,
-    "call_ended": 403,
+    "call_ended": 409,
     "caller_locked": 429,
     "batch_unknown": 404,
     "clauses_unknown": 404,

@@ -45,7 +45,7 @@ def call(agent, raw):
 @pytest.mark.parametrize("rest", ["", "/{}", "/{}/files/policy", "/{}/claim"])
 def test_nothing_before_the_caller_was_checked(agent, policy, rest):
     response = agent.get("/console/hotline/call" + rest.format(policy.number))
-    assert response.status_code == 403
+    assert response.status_code == 409
     assert policy.plate_masked not in response.content.decode()
 
 
@@ -94,7 +94,7 @@ def test_one_wrong_answer_or_too_few_open_nothing_and_do_not_tell_which(agent, r
     response = agent.post("/console/hotline", answers(raw, **wrong))
     assert response.status_code == 422
     assert "核对未通过" in response.content.decode()
-    assert agent.get("/console/hotline/call").status_code == 403
+    assert agent.get("/console/hotline/call").status_code == 409
 
 
 def test_three_failures_close_the_number_for_a_day(policy, raw):
@@ -120,20 +120,20 @@ def test_the_call_is_of_one_session_and_ends(call, staff, policy):
     session = elsewhere.session
     session["hotline_call"] = CallerCheck.objects.get().public_id
     session.save()
-    assert elsewhere.get("/console/hotline/call").status_code == 403
+    assert elsewhere.get("/console/hotline/call").status_code == 409
     call.post("/console/hotline/end")
-    assert call.get("/console/hotline/call").status_code == 403
+    assert call.get("/console/hotline/call").status_code == 409
     assert CallerCheck.objects.get().state == "ended"
 
 
 def test_a_new_check_ends_the_call_before(call, raw):
     call.post("/console/hotline", answers(raw, name="测试乙"))
-    assert call.get("/console/hotline/call").status_code == 403
+    assert call.get("/console/hotline/call").status_code == 409
 
 
 def test_the_call_runs_out(call):
     CallerCheck.objects.update(ends_at=now() - timedelta(seconds=1))
-    assert call.get("/console/hotline/call").status_code == 403
+    assert call.get("/console/hotline/call").status_code == 409
 
 
 @pytest.mark.requirement("S0-6.5")
