@@ -41,7 +41,7 @@ def test_glossary_code_names_exist_in_the_code():
     assert not missing
 
 
-@pytest.mark.requirement("S0-2")
+@pytest.mark.requirement("S0-2", "S0-7")
 def test_cited_norms_stand_in_the_versioned_register():
     """S0-2: a norm register with editions; glossary terms and templates cite it."""
     register = norms()

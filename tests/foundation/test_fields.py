@@ -24,6 +24,7 @@ def raw(column):
         return bytes(cursor.fetchone()[0])
 
 
+@pytest.mark.requirement("S0-7.2.1b")
 @pytest.mark.django_db
 def test_the_program_reads_what_the_database_cannot():
     content = {"title": "测试", "list": [1, None, True, {"深": "值"}]}

@@ -25,6 +25,7 @@ def lines():
     logger.removeHandler(handler)
 
 
+@pytest.mark.requirement("S0-7.2.1b")
 def test_a_line_is_json_and_masked(lines):
     logger, stream = lines
     logger.warning("mobile %s", "16112340001", extra={"who": "test1@example.com"})

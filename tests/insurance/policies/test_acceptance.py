@@ -199,6 +199,7 @@ FROZEN = [
 ]
 
 
+@pytest.mark.requirement("S0-7.2.1d")
 @pytest.mark.parametrize("statement", FROZEN)
 def test_the_database_refuses_to_change_what_is_numbered(statement):
     accept(make_proposal(1))

@@ -104,7 +104,7 @@ def test_the_twin_says_what_it_is():
     assert made.pdf == DevelopmentInvoices().issue(ORDER).pdf
 
 
-@pytest.mark.requirement("S0-3.9", "S0-6.1")
+@pytest.mark.requirement("S0-3.9", "S0-6.1", "S2-L4c")
 def test_the_invoice_comes_with_the_policy(platform):
     submit_and_work(make_proposal(1))
     invoices = PolicyInvoice.objects.filter(state=InvoiceState.ISSUED)

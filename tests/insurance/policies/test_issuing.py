@@ -44,7 +44,7 @@ def verdict_of(file, **options):
 
 
 @pytest.mark.requirement(
-    "S0-4.3.4a1", "S0-4.3.4b", "S2-L133.05", "S2-L714b", "S2-L714d", "S2-L40d"
+    "S0-3.3", "S0-4.3.4a1", "S0-4.3.4b", "S2-L133.05", "S2-L714b", "S2-L714d", "S2-L40d"
 )  # fmt: skip
 def test_a_day_in_the_life():
     submission = submit_and_work(make_proposal(1))

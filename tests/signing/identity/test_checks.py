@@ -128,6 +128,7 @@ def test_what_differs_fails_and_a_document_is_never_reused(person):
     assert start(person, "three_elements", scope=scope).pk != first.pk
 
 
+@pytest.mark.requirement("S0-3.10")
 def test_a_face_is_answered_elsewhere_and_a_mismatch_is_reported(person):
     check = start(person, "face")
     assert check.state == CheckState.ANSWERING
