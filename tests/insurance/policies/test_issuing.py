@@ -65,7 +65,8 @@ def test_a_day_in_the_life():
     assert delivery.recipient_masked != delivery.recipient
     outbox = django_settings.BAOZHEN_OUTBOX
     mail = max(outbox.glob("**/*.eml"), key=lambda path: path.stat().st_mtime).read_bytes()
-    assert mail.count(b"application/pdf") == 3
+    # Two policies, the mark, and an invoice for each policy.
+    assert mail.count(b"application/pdf") == 5
     acts = set(AuditEntry.objects.values_list("action", flat=True))
     assert {"policy.issued", "proposal.issued", "policy.delivered", "delivery.sent"} <= acts
 
