@@ -50,9 +50,12 @@ def test_it_is_openapi_3_1_and_describes_its_problems():
 
 
 def test_reads_are_gets_and_writes_are_posts():
+    """A step of an application is filled in again and again: that alone is a PATCH."""
     document = json.loads(COMMITTED.read_text(encoding="utf-8"))
     methods = {method for operations in document["paths"].values() for method in operations}
-    assert methods == {"get", "post"}
+    assert methods == {"get", "post", "patch"}
+    patched = [path for path, operations in document["paths"].items() if "patch" in operations]
+    assert patched == ["/api/v1/applications/{number}"]
 
 
 @schemathesis.serializer("application/x-ndjson")

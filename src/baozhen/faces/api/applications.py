@@ -39,7 +39,7 @@ router = Router(tags=["投保"])
 Number = Annotated[str, Field(max_length=40, examples=["TBE20261100000001"])]
 
 
-class ApplicationIn(Schema):
+class ProposedApplicationIn(Schema):
     """What an application begins with."""
 
     form: str = Field(
@@ -50,7 +50,7 @@ class ApplicationIn(Schema):
     applicant: str = Field(max_length=40, description="投保人的主体编号，须已通过实名核验")
 
 
-class StepIn(Schema):
+class ProposedStepIn(Schema):
     """One step as it is filled in, on top of a revision."""
 
     revision: int = Field(ge=0, description="所依据的修订号；已被别人修改时返回 409")
@@ -78,7 +78,7 @@ class FaultInfo(Schema):
     message: str
 
 
-class ApplicationInfo(Schema):
+class ProposedApplicationInfo(Schema):
     """Where an application stands; personal data never comes back."""
 
     proposal_no: str
@@ -98,12 +98,12 @@ class ApplicationInfo(Schema):
 
 @router.post(
     "/applications",
-    response={201: ApplicationInfo, **PROBLEMS},
+    response={201: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_WRITE, LIVE),
     summary="开始投保",
     openapi_extra=REPEATABLE,
 )
-def begin(request: HttpRequest, body: ApplicationIn) -> Status[Any]:
+def begin(request: HttpRequest, body: ProposedApplicationIn) -> Status[Any]:
     """Begin an application for a person whom the program has registered."""
     client = client_name(request)
 
@@ -125,11 +125,11 @@ def begin(request: HttpRequest, body: ApplicationIn) -> Status[Any]:
 
 @router.patch(
     "/applications/{number}",
-    response={200: ApplicationInfo, **PROBLEMS},
+    response={200: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_WRITE, LIVE),
     summary="填写一个步骤",
 )
-def fill_in(request: HttpRequest, number: Number, body: StepIn) -> dict[str, Any]:
+def fill_in(request: HttpRequest, number: Number, body: ProposedStepIn) -> dict[str, Any]:
     """Keep what was filled in on a step; every fault of it comes back at once."""
     application = _own(request, number)
     step = Step(body.step)
@@ -147,7 +147,7 @@ def fill_in(request: HttpRequest, number: Number, body: StepIn) -> dict[str, Any
 
 @router.post(
     "/applications/{number}/submit",
-    response={200: ApplicationInfo, **PROBLEMS},
+    response={200: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_WRITE, LIVE),
     summary="提交核保",
 )
@@ -173,7 +173,7 @@ def submit(request: HttpRequest, number: Number, body: RevisionIn) -> dict[str, 
 
 @router.post(
     "/applications/{number}/accept-offer",
-    response={200: ApplicationInfo, **PROBLEMS},
+    response={200: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_WRITE, LIVE),
     summary="接受新方案",
 )
@@ -185,7 +185,7 @@ def take_offer(request: HttpRequest, number: Number) -> dict[str, Any]:
 
 @router.post(
     "/applications/{number}/withdraw",
-    response={200: ApplicationInfo, **PROBLEMS},
+    response={200: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_WRITE, LIVE),
     summary="撤回投保",
 )
@@ -198,7 +198,7 @@ def end(request: HttpRequest, number: Number, body: WithdrawalIn) -> dict[str, A
 
 @router.get(
     "/applications/{number}",
-    response={200: ApplicationInfo, **PROBLEMS},
+    response={200: ProposedApplicationInfo, **PROBLEMS},
     auth=Bearer(Scope.PROPOSALS_READ, QUERY),
     summary="投保进度",
 )

@@ -48,7 +48,7 @@ _States = Literal[
 ]
 
 
-class PaperIn(Schema):
+class ChangePaperIn(Schema):
     """A paper that shows the ground or the new facts."""
 
     paper: str = Field(max_length=32, examples=["deregistration_certificate"])
@@ -69,7 +69,7 @@ class ChangeIn(Schema):
     ground: Literal["", "deregistration", "suspension", "loss"] = ""
     effective_on: date | None = Field(default=None, description="约定生效的类型必填，当日零时生效")
     reason: str = Field(default="", max_length=200)
-    papers: list[PaperIn] = Field(default_factory=list, max_length=10)
+    papers: list[ChangePaperIn] = Field(default_factory=list, max_length=10)
 
 
 class ChangePart(Schema):
