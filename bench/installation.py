@@ -48,7 +48,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=500,
             **options,
         )
 
