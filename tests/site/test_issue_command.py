@@ -11,7 +11,8 @@ from bench.generate import FORMS, make_proposal
 from bench.installation import Installation
 
 # Commands of a module share one installation, in the order of the file.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+# Whole commands, several times, on a machine that may be slow.
+pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
