@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.errors import Outage, Refusal, StaleState
-from baozhen.foundation.jobs import Queue, defer, defer_many, job
+from baozhen.foundation.jobs import LIVE_MAX, Queue, defer, defer_for, defer_many, job
 from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.jobs.patience import (
     BUG_ATTEMPTS_MAX,
@@ -81,6 +81,16 @@ def seen():
 def make_all_due():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+
+
+def test_what_follows_for_many_rows_at_once_goes_with_the_bulk(seen):
+    defer_for("test_work", list(range(LIVE_MAX)))
+    assert [(lane.queue, lane.waiting) for lane in queue_depths()] == [("live", LIVE_MAX)]
+    defer_for("test_work", list(range(LIVE_MAX + 1)))
+    assert [(lane.queue, lane.waiting) for lane in queue_depths()] == [
+        ("bulk", LIVE_MAX + 1),
+        ("live", LIVE_MAX),
+    ]
 
 
 def test_a_promise_is_kept_and_forgotten(seen):

@@ -15,8 +15,6 @@ The chronology's seal covers the keywords, these name the manifest, the manifest
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +22,7 @@ from typing import Any, Final
 
 import pikepdf
 
+from baozhen.trust import archives
 from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import ParseError, TrustError
 from baozhen.trust.evidence import parse_proof
@@ -48,7 +47,6 @@ KEYWORD: Final = "baozhen-manifest-sha256:"
 FILES_MAX: Final = 2_000
 BYTES_MAX: Final = 512 * 1024 * 1024
 _FRAME: Final = frozenset({MANIFEST, CHRONOLOGY})
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _MAY_BE_ABSENT: Final = frozenset({PackageStep.EVIDENCE, PackageStep.LOG, PackageStep.NOTARY})
 
 
@@ -107,12 +105,9 @@ def keyword_of(manifest: bytes) -> str:
 
 
 def pack(files: Mapping[str, bytes], *, manifest: bytes, chronology: bytes) -> bytes:
-    """Return the ZIP; the same input gives the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in [(CHRONOLOGY, chronology), (MANIFEST, manifest), *sorted(files.items())]:
-            archive.writestr(zipfile.ZipInfo(path, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    """Return the ZIP, what people read first; the same input gives the same bytes."""
+    frame = [(CHRONOLOGY, chronology), (MANIFEST, manifest)]
+    return archives.pack([*frame, *sorted(files.items())])
 
 
 def is_package(data: bytes) -> bool:
@@ -130,8 +125,10 @@ def check_package(
     """Return the numbered report on a package; nothing is raised whatever the bytes are."""
     found = sha256(data).hex()
     try:
-        files = _read(data)
-    except (TrustError, zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError) as error:
+        files = archives.unpack(
+            data, files_max=FILES_MAX, bytes_max=BYTES_MAX, needed=(MANIFEST, CHRONOLOGY)
+        )
+    except ParseError as error:
         failed = step_check(PackageStep.READABLE, CheckResult.FAILED, f"不是证据包：{error}")
         rest = [step_check(s, CheckResult.UNKNOWN, "证据包读不出来") for s in list(PackageStep)[1:]]
         return PackageReport((failed, *rest), found)
@@ -149,28 +146,6 @@ def check_package(
         check_notary(files),
     ]
     return PackageReport(tuple(checks), found)
-
-
-def _read(data: bytes) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    left = BYTES_MAX
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        if len(entries) > FILES_MAX:
-            raise ParseError(f"文件超过 {FILES_MAX} 个")
-        for entry in entries:
-            if entry.filename in files:
-                raise ParseError(f"{entry.filename} 出现两次")
-            # What the directory says of the size may be a lie: never read more than is left.
-            with archive.open(entry) as stream:
-                body = stream.read(left + 1)
-            left -= len(body)
-            if left < 0:
-                raise ParseError("内容过大")
-            files[entry.filename] = body
-    if MANIFEST not in files or CHRONOLOGY not in files:
-        raise ParseError(f"缺少 {MANIFEST} 或 {CHRONOLOGY}")
-    return files
 
 
 def _is_about(value: Mapping[str, Any], about: str, known: set[str]) -> bool:
@@ -192,15 +167,8 @@ def _complete(files: Mapping[str, bytes]) -> Check:
     except (ParseError, KeyError, TypeError) as error:
         return step_check(PackageStep.COMPLETE, CheckResult.FAILED, f"清单读不懂：{error}")
     there = {path: sha256(body).hex() for path, body in files.items() if path not in _FRAME}
-    wrong = sorted(path for path in named.keys() & there.keys() if named[path] != there[path])
-    missing, extra = sorted(named.keys() - there.keys()), sorted(there.keys() - named.keys())
-    problems = [
-        f"{word}：{'、'.join(paths[:5])}"
-        for word, paths in (("内容不符", wrong), ("缺少", missing), ("多出", extra))
-        if paths
-    ]
-    if problems:
-        return step_check(PackageStep.COMPLETE, CheckResult.FAILED, "；".join(problems))
+    if problems := archives.differences(named, there):
+        return step_check(PackageStep.COMPLETE, CheckResult.FAILED, problems)
     return step_check(
         PackageStep.COMPLETE, CheckResult.PASSED, f"{len(named)} 个文件的 SHA-256 相符"
     )

@@ -14,16 +14,12 @@ from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.crypto.keys import Algorithm, verify_signature
 from baozhen.trust.errors import ParseError, TrustError, VerificationError
 from baozhen.trust.judgement import TrustAnchors
-from baozhen.trust.log.checkpoint import Checkpoint, key_name, parse_note, verify_checkpoint
 from baozhen.trust.log.merkle import leaf_hash, verify_inclusion
+from baozhen.trust.log.signers import signed_checkpoint
 from baozhen.trust.report import Check, CheckResult
-from baozhen.trust.x509.ocsp import Status
-from baozhen.trust.x509.parse import Certificate, parse_certificate
-from baozhen.trust.x509.path import Usage, validate_path
 from baozhen.trust.x509.revocation import RevocationEvidence
 
 _GENESIS: Final = bytes(32).hex()
-_BOTH: Final = frozenset({Algorithm.SM2_SM3, Algorithm.RSA_SHA256})
 
 
 class PackageStep(IntEnum):
@@ -106,6 +102,7 @@ def check_log(
     """Say whether acts of the package are in the log whose checkpoints our company signed."""
     try:
         acts = {d for p, b in under(files, "audit/", ".json") for d in _walk(p, b)}
+        brought = [body for _, body in under(files, "certificates/", ".cer")]
         signers: dict[str, None] = {}
         count = 0
         for path, body in under(files, "log/", ".json"):
@@ -113,15 +110,16 @@ def check_log(
             if value["digest"] not in acts:
                 raise VerificationError(0, f"{path} 证明的不是包内的操作记录")
             note = base64.b64decode(value["checkpoint"])
-            checkpoint = _signed_checkpoint(note, files, anchors, known, signers)
-            if checkpoint.size != value["size"]:
+            found = signed_checkpoint(note, brought, anchors=anchors, revocation=known)
+            signers |= dict.fromkeys(found.signers)
+            if found.checkpoint.size != value["size"]:
                 raise VerificationError(0, f"{path} 与检查点的大小不符")
             verify_inclusion(
                 leaf_hash(bytes.fromhex(value["digest"])),
                 index=value["index"],
                 size=value["size"],
                 path=[bytes.fromhex(node) for node in value["path"]],
-                expected_root=checkpoint.root_sha256,
+                expected_root=found.checkpoint.root_sha256,
             )
             count += 1
     except (TrustError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -130,49 +128,6 @@ def check_log(
         return step_check(PackageStep.LOG, CheckResult.UNKNOWN, "生成时记录还没有进入日志")
     told = f"{count} 条记录在检查点之内，检查点由 {'、'.join(signers)} 签名"
     return step_check(PackageStep.LOG, CheckResult.PASSED, told)
-
-
-def _signed_checkpoint(
-    note: bytes,
-    files: Mapping[str, bytes],
-    anchors: TrustAnchors,
-    known: RevocationEvidence,
-    signers: dict[str, None],
-) -> Checkpoint:
-    """Return a checkpoint that both families signed with certificates that lead to our anchors.
-
-    The package brings the certificates; whether one may be believed, the anchors alone decide.
-    """
-    parsed = parse_note(note)
-    if {algorithm for algorithm, _ in parsed.signatures.values()} != _BOTH:
-        raise VerificationError(0, "检查点应有 SM2 和 RSA 两个签名")
-    brought = [parse_certificate(body) for _, body in under(files, "certificates/", ".cer")]
-    by_name = {key_name(one.public_key): one for one in brought}
-    keys = []
-    for name in parsed.signatures:
-        if name not in by_name:
-            raise VerificationError(0, "包内没有检查点签名者的证书")
-        signer = by_name[name]
-        path = validate_path(
-            signer.der,
-            intermediates=[one.der for one in brought],
-            anchors=anchors.roots,
-            at=parsed.checkpoint.at,
-            revocation=known,
-            usage=Usage.DOCUMENT,
-        )
-        _check_signer(signer, path.revocation_status, anchors)
-        signers[signer.organization or signer.common_name] = None
-        keys.append(signer.public_key)
-    return verify_checkpoint(note, origin=parsed.checkpoint.origin, public_keys=keys)
-
-
-def _check_signer(signer: Certificate, status: Status, anchors: TrustAnchors) -> None:
-    expected = anchors.expected_organization
-    if status is Status.REVOKED:
-        raise VerificationError(0, "检查点签名者的证书在签名时已被吊销")
-    if expected is not None and signer.organization != expected:
-        raise VerificationError(0, f"检查点由 {signer.organization} 签名，应为 {expected}")
 
 
 def notary_file(

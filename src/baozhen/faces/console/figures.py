@@ -1,19 +1,18 @@
 """What waits for whom: the figures of the first page, each with the permission that shows it."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from baozhen.faces.console.access import actor_of, may
+from baozhen.faces.console.figure import Asking, Figure, Rows
+from baozhen.faces.console.journey_figures import JOURNEY_FIGURES
 from baozhen.faces.counts import COUNTED_MAX, count
 from baozhen.foundation.audit.models import AuditEntry
-from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
 from baozhen.foundation.jobs.queries import waiting_for_a_person
 from baozhen.insurance.policies.models import Policy, PolicyFile
@@ -50,48 +49,6 @@ from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.queries import usable_by
 from baozhen.signing.templates.states import VersionState
 
-Person = User | AnonymousUser
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who asks, and when."""
-
-    user: Person
-    actor: str
-    at: datetime
-
-    @property
-    def midnight(self) -> datetime:
-        """When today began."""
-        return self.at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-Rows = Callable[[Asking], "QuerySet[Any] | int"]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number that leads to its rows; `warns` when it should be none."""
-
-    permission: Permission
-    label: str
-    rows: Rows
-    place: str  # the name of the address in `console:`
-    query: str = ""
-    warns: bool = False
-
-    def shown(self, asking: Asking) -> dict[str, object]:
-        """Return what the page shows."""
-        rows = self.rows(asking)
-        number = rows if isinstance(rows, int) else count(rows)
-        return {
-            "label": self.label,
-            "number": number,
-            "href": reverse(f"console:{self.place}") + self.query.format(today=_today(asking)),
-            "tone": "amber" if self.warns and number else "",
-        }
-
 
 def figures_for(request: HttpRequest, at: datetime) -> list[dict[str, object]]:
     """Return the figures that this person may see: what waits for them stands first."""
@@ -111,10 +68,6 @@ def officer_figures(account: Account) -> list[dict[str, object]]:
             "tone": "amber" if number else "",
         }
     ]
-
-
-def _today(asking: Asking) -> str:
-    return asking.midnight.date().isoformat()
 
 
 def _tasks(asking: Asking) -> int:
@@ -190,6 +143,7 @@ FIGURES: Iterable[Figure] = (
     ),
     Figure(_P.VIEW_RISKS, "已拦截的风险", _risks(RiskState.HELD), "risks", "?state=held", True),
     Figure(_P.VIEW_RISKS, "待处置的风险", _risks(RiskState.OPEN), "risks", "?state=open", True),
+    *JOURNEY_FIGURES,
     Figure(_P.GRANT_POWERS, "久未使用的权限", _powers, "powers", "?view=unused", warns=True),
     Figure(_P.GRANT_POWERS, "可授权的机构", _delegated, "power_units"),
     Figure(

@@ -1,18 +1,18 @@
 """The list of policies: search, filters in the address, pages that cost the same however deep."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import may, needs
 from baozhen.faces.console.frame import page
+from baozhen.faces.console.typed import midnight, typed_day
 from baozhen.faces.words import FORMS, KINDS, POLICY_STATES
-from baozhen.foundation.clock import SHANGHAI
 from baozhen.insurance.policies.queries import Place, PolicyFilter, list_policies
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.roles import Permission
@@ -58,30 +58,16 @@ def _filter(asked: dict[str, str]) -> tuple[PolicyFilter, str]:
         branch_code=asked["branch"],
         search=asked["q"],
     )
-    try:
-        first, last = _day(asked["from"]), _day(asked["to"])
-    except ValueError:
+    first, last = typed_day(asked["from"]), typed_day(asked["to"])
+    if (asked["from"] and first is None) or (asked["to"] and last is None):
         return wanted, "日期不对，已忽略。请按 2026-01-15 的格式填写。"
     if first and last and first > last:
         return wanted, "开始日期晚于结束日期，已忽略。"
     return replace(
         wanted,
-        numbered_from=_midnight(first) if first else None,
-        numbered_before=_midnight(last + timedelta(days=1)) if last else None,
+        numbered_from=midnight(first) if first else None,
+        numbered_before=midnight(last + timedelta(days=1)) if last else None,
     ), ""
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    day = parse_date(text)
-    if day is None:
-        raise ValueError(text)
-    return day
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=SHANGHAI)
 
 
 def _place(given: QueryDict) -> Place | None:

@@ -11,12 +11,10 @@ from baozhen.foundation.events.errors import EventTypeUnknown
 from baozhen.foundation.events.models import Event, WebhookDelivery, WebhookEndpoint
 from baozhen.foundation.events.types import EVENT_TYPES
 from baozhen.foundation.ids import new_id
-from baozhen.foundation.jobs import Queue, defer_many
+from baozhen.foundation.jobs import LIVE_MAX, Queue, defer_many
 
 DELIVER = "webhook.deliver"
 BODY_BYTES_MAX = 20_000
-# A burst beyond this is bulk work: it must not stand before somebody's single callback.
-LIVE_MAX = 20
 _CHUNK = 20
 
 

@@ -23,6 +23,9 @@ class Queue(StrEnum):
 # A worker that serves several lanes takes live work first.
 PRIORITIES = {Queue.LIVE: 100, Queue.HOUSEKEEPING: 50, Queue.BULK: 0}
 
+# What follows for more rows at once than this came of a batch: nobody waits for one of them.
+LIVE_MAX = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -117,10 +120,16 @@ def defer_many(
 
 
 def defer_for(name: str, keys: Sequence[int]) -> None:
-    """Promise job `name` for these rows: one run a row, or one a chunk."""
+    """Promise job `name` for these rows: one run a row, or one a chunk.
+
+    Of many rows at once a live job goes with the bulk.
+    """
     chunk = _jobs[name].chunk
+    is_bulk = _jobs[name].queue is Queue.LIVE and len(keys) > LIVE_MAX
+    queue = Queue.BULK if is_bulk else None
     if not chunk:
-        defer_many(name, [{"key": key} for key in keys])
+        defer_many(name, [{"key": key} for key in keys], queue=queue)
         return
     starts = range(0, len(keys), chunk)
-    defer_many(name, [{"keys": list(keys[start : start + chunk])} for start in starts])
+    runs = [{"keys": list(keys[start : start + chunk])} for start in starts]
+    defer_many(name, runs, queue=queue)

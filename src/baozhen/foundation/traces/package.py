@@ -19,10 +19,7 @@ A note is a checkpoint over the manifest: its two roots are the manifest's SHA-2
 origin ends in `/trace/<number of the export>`, so that it is never taken for one of the log.
 """
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,16 +27,14 @@ from enum import IntEnum
 from typing import Any, Final
 
 from baozhen.foundation.traces.chain import GENESIS, VERSION, TracedAct
+from baozhen.trust import archives
 from baozhen.trust.cms.timestamp import verify_token
 from baozhen.trust.crypto.digests import sha256, sm3
-from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import ParseError, TrustError, VerificationError
-from baozhen.trust.log.checkpoint import Checkpoint, key_name, parse_note, verify_checkpoint
+from baozhen.trust.log.checkpoint import Checkpoint
+from baozhen.trust.log.signers import signed_checkpoint
 from baozhen.trust.report import CheckResult
 from baozhen.trust.verify import TrustAnchors
-from baozhen.trust.x509.ocsp import Status
-from baozhen.trust.x509.parse import parse_certificate
-from baozhen.trust.x509.path import Usage, validate_path
 from baozhen.trust.x509.revocation import RevocationEvidence
 
 FORMAT: Final = "baozhen-trace/1"
@@ -51,8 +46,6 @@ ORIGIN_MARK: Final = "/trace/"
 FILES_MAX: Final = 20_000
 BYTES_MAX: Final = 1024 * 1024 * 1024
 _FRAME: Final = frozenset({MANIFEST, NOTE, STAMP})
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_BOTH: Final = {Algorithm.SM2_SM3, Algorithm.RSA_SHA256}
 
 
 class Step(IntEnum):
@@ -148,11 +141,7 @@ def checkpoint_over(
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Return the ZIP; the same input gives the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(path, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return archives.pack(sorted(files.items()))
 
 
 def check_package(
@@ -165,8 +154,10 @@ def check_package(
     """Return the numbered report on a package; nothing is raised whatever the bytes are."""
     found = sha256(data).hex()
     try:
-        files = _read(data)
-    except (TrustError, zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError) as error:
+        files = archives.unpack(
+            data, files_max=FILES_MAX, bytes_max=BYTES_MAX, needed=(MANIFEST, NOTE, EVENTS)
+        )
+    except ParseError as error:
         first = StepResult(Step.READABLE, CheckResult.FAILED, f"不是回溯包：{error}")
         rest = [StepResult(s, CheckResult.UNKNOWN, "包读不出来") for s in list(Step)[1:]]
         return TraceReport((first, *rest), found)
@@ -207,29 +198,6 @@ def act_of(value: Mapping[str, Any]) -> tuple[TracedAct, bytes, bytes]:
     return act, bytes.fromhex(line[1]), bytes.fromhex(value["digest"])
 
 
-def _read(data: bytes) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    left = BYTES_MAX
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        if len(entries) > FILES_MAX:
-            raise ParseError(f"文件超过 {FILES_MAX} 个")
-        for entry in entries:
-            if entry.filename in files:
-                raise ParseError(f"{entry.filename} 出现两次")
-            # What the directory says of the size may be a lie: never read more than is left.
-            with archive.open(entry) as stream:
-                body = stream.read(left + 1)
-            left -= len(body)
-            if left < 0:
-                raise ParseError("内容过大")
-            files[entry.filename] = body
-    for name in (MANIFEST, NOTE, EVENTS):
-        if name not in files:
-            raise ParseError(f"缺少 {name}")
-    return files
-
-
 def _complete(files: Mapping[str, bytes]) -> tuple[CheckResult, str]:
     manifest = json.loads(files[MANIFEST])
     if manifest.get("format") != FORMAT:
@@ -240,64 +208,25 @@ def _complete(files: Mapping[str, bytes]) -> tuple[CheckResult, str]:
         for path, body in files.items()
         if path not in _FRAME
     }
-    problems = [
-        f"{word}：{'、'.join(sorted(paths)[:5])}"
-        for word, paths in (
-            (
-                "内容不符",
-                {path for path in named.keys() & there.keys() if named[path] != there[path]},
-            ),
-            ("缺少", named.keys() - there.keys()),
-            ("多出", there.keys() - named.keys()),
-        )
-        if paths
-    ]
-    if problems:
-        return CheckResult.FAILED, "；".join(problems)
+    if problems := archives.differences(named, there):
+        return CheckResult.FAILED, problems
     return CheckResult.PASSED, f"{len(named)} 个文件相符"
 
 
 def _signed(
     files: Mapping[str, bytes], anchors: TrustAnchors, known: RevocationEvidence
 ) -> tuple[CheckResult, str]:
-    note = files[NOTE]
-    parsed = parse_note(note)
     manifest = files[MANIFEST]
     subject = str(json.loads(manifest)["subject"])
-    if not parsed.checkpoint.origin.endswith(f"{ORIGIN_MARK}{subject}"):
+    brought = [body for path, body in sorted(files.items()) if path.startswith("certificates/")]
+    found = signed_checkpoint(files[NOTE], brought, anchors=anchors, revocation=known)
+    checkpoint = found.checkpoint
+    if not checkpoint.origin.endswith(f"{ORIGIN_MARK}{subject}"):
         raise VerificationError(0, "签名的不是这个导出的清单")
-    if {algorithm for algorithm, _ in parsed.signatures.values()} != _BOTH:
-        raise VerificationError(0, "应有 SM2 和 RSA 两个签名")
-    brought = [
-        parse_certificate(body)
-        for path, body in sorted(files.items())
-        if path.startswith("certificates/")
-    ]
-    by_name = {key_name(one.public_key): one for one in brought}
-    names = []
-    for name in parsed.signatures:
-        signer = by_name[name]
-        path = validate_path(
-            signer.der,
-            intermediates=[one.der for one in brought],
-            anchors=anchors.roots,
-            at=parsed.checkpoint.at,
-            revocation=known,
-            usage=Usage.DOCUMENT,
-        )
-        if path.revocation_status is Status.REVOKED:
-            raise VerificationError(0, "签名者的证书在签名时已被吊销")
-        expected = anchors.expected_organization
-        if expected is not None and signer.organization != expected:
-            raise VerificationError(0, f"由 {signer.organization} 签名，应为 {expected}")
-        names.append(signer.organization or signer.common_name)
-    keys = [by_name[name].public_key for name in parsed.signatures]
-    verify_checkpoint(note, origin=parsed.checkpoint.origin, public_keys=keys)
-    roots = (parsed.checkpoint.root_sha256, parsed.checkpoint.root_sm3)
-    if roots != (sha256(manifest), sm3(manifest)):
+    if (checkpoint.root_sha256, checkpoint.root_sm3) != (sha256(manifest), sm3(manifest)):
         raise VerificationError(0, "签名的是另一份清单")
-    told = "、".join(dict.fromkeys(names))
-    return CheckResult.PASSED, f"由 {told} 于 {parsed.checkpoint.at.isoformat()} 签名（SM2 与 RSA）"
+    told = "、".join(found.signers)
+    return CheckResult.PASSED, f"由 {told} 于 {checkpoint.at.isoformat()} 签名（SM2 与 RSA）"
 
 
 def _stamped(

@@ -1,18 +1,15 @@
 """Find files among those that one may see."""
 
-from datetime import datetime, time, timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
+from baozhen.faces.console.typed import typed_midnight
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.faces.words import DOCUMENT_TYPES
-from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.masking import mask_name
 from baozhen.signing.files.models import FileEntry
@@ -63,19 +60,9 @@ def _wanted(request: HttpRequest) -> Wanted:
         number=asked.get("number", "")[:64],
         channel=asked.get("channel", ""),
         unit=int(unit) if unit.isdecimal() and unit.isascii() else None,
-        since=_day(asked.get("from", "")),
-        until=_day(asked.get("to", ""), days=1),
+        since=typed_midnight(asked.get("from", "")),
+        until=typed_midnight(asked.get("to", ""), days=1),
     )
-
-
-def _day(text: str, *, days: int = 0) -> datetime | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=days), time.min, tzinfo=SHANGHAI)
 
 
 def _register(request: HttpRequest) -> Register:

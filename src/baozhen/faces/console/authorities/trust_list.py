@@ -8,11 +8,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, may, needs
-from baozhen.faces.console.organizations.forms import Asked, Field, end_of_day, show, text
+from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.registers import (
     Cell,
     Choice,
@@ -25,8 +24,9 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
+from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.faces.templatetags.faces import day, stamp
-from baozhen.foundation.clock import SHANGHAI, now
+from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.jobs import defer
 from baozhen.signing.certificates.models import RevocationSource, TrustAnchor
@@ -208,13 +208,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 
 def _start(value: str, at: datetime) -> datetime:
     """Return the beginning of the day that was typed; nothing or nonsense means: from now on."""
-    try:
-        found = parse_date(value)
-    except ValueError:
-        found = None
-    if found is None:
-        return at
-    return datetime.combine(found, datetime.min.time(), tzinfo=SHANGHAI)
+    return typed_midnight(value) or at
 
 
 def _deeds(request: HttpRequest, row: TrustAnchor) -> list[Deed]:

@@ -21,6 +21,7 @@ from baozhen.faces.console.registers import (
     do,
     show_register,
 )
+from baozhen.faces.console.typed import typed_day
 from baozhen.faces.errors import NotFound
 from baozhen.faces.templatetags.faces import day
 from baozhen.faces.words import DUTY_STATES, word_for
@@ -122,7 +123,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
     handed = Evidence(
         conclusion=request.POST.get("conclusion", ""),
         follow_up=request.POST.get("follow_up", ""),
-        done_on=_date(request.POST.get("done_on", "")),
+        done_on=typed_day(request.POST.get("done_on", "")),
         name=str(upload.name) if upload else "",
         data=bytes(upload.read()) if upload else b"",
     )
@@ -160,7 +161,7 @@ def start_round(request: HttpRequest, code: str) -> HttpResponse:
         lambda found: services.start_round(
             found,
             reason=request.POST.get("reason", ""),
-            due=_date(request.POST.get("due", "")),
+            due=typed_day(request.POST.get("due", "")),
             actor=actor_of(request),
             at=now(),
         ),
@@ -180,7 +181,7 @@ def assign(request: HttpRequest, code: str) -> HttpResponse:
             owner=request.POST.get("owner", ""),
             mail=request.POST.get("mail", ""),
             rhythm=request.POST.get("rhythm", ""),
-            due=_date(request.POST.get("due", "")),
+            due=typed_day(request.POST.get("due", "")),
             actor=actor_of(request),
             at=now(),
         ),
@@ -232,10 +233,3 @@ def _cells(row: Duty, today: date) -> Sequence[Cell]:
 def _act(request: HttpRequest, code: str, deed: Any, done: str) -> HttpResponse:
     found = get_duty(code)
     return do(request, lambda: deed(found), done=done, to="duty", code=code)
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, may, needs
@@ -24,6 +23,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
+from baozhen.faces.console.typed import typed_day
 from baozhen.faces.templatetags.faces import day, stamp
 from baozhen.foundation.clock import now, today
 from baozhen.foundation.errors import Refusal
@@ -299,10 +299,7 @@ def _deeds(request: HttpRequest, row: IdentityCheck) -> list[Deed]:
 
 
 def _paper(request: HttpRequest) -> PaperFacts:
-    try:
-        until = parse_date(text(request, "valid_until"))
-    except ValueError:
-        until = None
+    until = typed_day(text(request, "valid_until"))
     for name, what in (("paper_type", "证件名称"), ("number", "证件编号")):
         if not text(request, name):
             raise IdentityInputMissing(path=name, what=what)

@@ -1,17 +1,17 @@
 """Who is called back, what became of each call, and calling again."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.integrations.paging import page_back
+from baozhen.faces.console.typed import typed_moment
 from baozhen.foundation.clock import SHANGHAI, now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.events import endpoints
@@ -118,8 +118,8 @@ def act(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _replay(request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
-    since = _moment(request.POST.get("since", ""))
-    until = _moment(request.POST.get("until", "")) or now()
+    since = typed_moment(request.POST.get("since", ""))
+    until = typed_moment(request.POST.get("until", "")) or now()
     if since is None or since >= until:
         messages.warning(request, "请填写起止时间，起在止之前。", extra_tags="amber")
         return redirect("console:webhook", public_id=endpoint.public_id)
@@ -164,13 +164,3 @@ def _show(request: HttpRequest, endpoint: WebhookEndpoint, *, secret: str = "") 
 def _owner(request: HttpRequest) -> str:
     found = ApiClient.objects.filter(name=request.POST.get("owner", "")).first()
     return f"api:{found.name}"[:64] if found else ""
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    if found is None:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=SHANGHAI)

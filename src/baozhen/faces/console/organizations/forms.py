@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_date
 
 from baozhen.faces.console.frame import page
-from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.errors import Refusal
 
 
@@ -73,14 +70,3 @@ def number(request: HttpRequest, name: str) -> int:
     """Return the key that was chosen, or 0, which no row has."""
     typed = text(request, name)
     return int(typed) if typed.isdecimal() and typed.isascii() else 0
-
-
-def end_of_day(value: str) -> datetime | None:
-    """Return the end of a day of China's calendar, or None when nothing or nonsense was typed."""
-    try:
-        day = parse_date(value)
-    except ValueError:
-        day = None
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=SHANGHAI)

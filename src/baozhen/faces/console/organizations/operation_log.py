@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.organizations.forms import end_of_day
+from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.log import NotYetLogged, inclusion_proof
 from baozhen.foundation.audit.models import AuditEntry
@@ -61,7 +61,7 @@ def operations(request: HttpRequest) -> HttpResponse:
 def _wanted(request: HttpRequest) -> tuple[dict[str, str], OperationFilter]:
     """Return what was asked, and the filter that it means; nonsense is left out."""
     asked = {name: request.GET.get(name, "").strip()[:64] for name in _NAMES}
-    since, before = _midnight(asked["from"]), end_of_day(asked["to"])
+    since, before = typed_midnight(asked["from"]), end_of_day(asked["to"])
     key = asked["subject_id"]
     return asked, OperationFilter(
         actor=asked["actor"],
@@ -71,11 +71,6 @@ def _wanted(request: HttpRequest) -> tuple[dict[str, str], OperationFilter]:
         since=since,
         before=before,
     )
-
-
-def _midnight(value: str) -> datetime | None:
-    end = end_of_day(value)
-    return end - timedelta(days=1) if end else None
 
 
 @needs(Permission.VIEW_OPERATION_LOG)

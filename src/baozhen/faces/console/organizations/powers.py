@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.organizations.forms import Asked, Field, end_of_day, number, show, text
+from baozhen.faces.console.organizations.forms import Asked, Field, number, show, text
+from baozhen.faces.console.typed import end_of_day
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.errors import PowerMissing

@@ -2,17 +2,17 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.seals.shown import seals_seen
+from baozhen.faces.console.typed import midnight, typed_day
 from baozhen.faces.templatetags.faces import stamp
-from baozhen.foundation.clock import SHANGHAI, now
+from baozhen.foundation.clock import now, shanghai_date
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.seals.models import SealUse
@@ -110,13 +110,8 @@ def _radius(request: HttpRequest) -> BlastRadius | None:
 
 
 def _since(request: HttpRequest) -> datetime:
-    try:
-        day = parse_date(request.GET.get("since", ""))
-    except ValueError:
-        day = None
-    if day is None:
-        day = (now().astimezone(SHANGHAI) - timedelta(days=_DAYS)).date()
-    return datetime.combine(day, time.min, tzinfo=SHANGHAI)
+    day = typed_day(request.GET.get("since", ""))
+    return midnight(day or shanghai_date(now() - timedelta(days=_DAYS)))
 
 
 def _tables(radius: BlastRadius | None) -> list[tuple[str, list[dict[str, object]]]]:

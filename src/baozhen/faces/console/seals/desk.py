@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, may, needs
@@ -15,6 +14,7 @@ from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import Asked, Field, number, show, text
 from baozhen.faces.console.registers import do
 from baozhen.faces.console.seals.shown import acts_in_words, loan_tag, seals_seen
+from baozhen.faces.console.typed import typed_moment
 from baozhen.foundation.clock import SHANGHAI, now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.storage import get_storage
@@ -187,13 +187,10 @@ def _physical(request: HttpRequest) -> list[Seal]:
 
 
 def _moment(value: str) -> datetime:
-    try:
-        found = parse_datetime(value)
-    except ValueError:
-        found = None
+    found = typed_moment(value)
     if found is None:
         raise LoanFault(reason="请填写应还时间", path="due_at")
-    return found if found.tzinfo is not None else found.replace(tzinfo=SHANGHAI)
+    return found
 
 
 def _form(request: HttpRequest) -> Asked:

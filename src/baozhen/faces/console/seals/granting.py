@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
-from baozhen.faces.console.organizations.forms import Asked, Field, end_of_day, number, show, text
+from baozhen.faces.console.organizations.forms import Asked, Field, number, show, text
 from baozhen.faces.console.registers import do
 from baozhen.faces.console.seals.shown import seal_managed
+from baozhen.faces.console.typed import end_of_day
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit

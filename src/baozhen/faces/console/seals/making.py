@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.organizations.forms import end_of_day, number, text
+from baozhen.faces.console.organizations.forms import number, text
 from baozhen.faces.console.seals.shown import seal_managed
+from baozhen.faces.console.typed import end_of_day
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.certificates.models import KeyRecord

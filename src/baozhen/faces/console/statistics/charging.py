@@ -7,7 +7,6 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
@@ -22,6 +21,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
+from baozhen.faces.console.typed import typed_day
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.models import OrgUnit
@@ -278,10 +278,7 @@ def _price(request: HttpRequest) -> Price:
 
 
 def _day(typed: str, name: str) -> date:
-    try:
-        day = parse_date(typed)
-    except ValueError:
-        day = None
+    day = typed_day(typed)
     if day is None:
         raise PriceMalformed(path=name, problem="请填写日期")
     return day

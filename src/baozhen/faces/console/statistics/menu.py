@@ -5,5 +5,6 @@ from baozhen.signing.organizations.roles import Permission
 
 ITEMS: tuple[Item, ...] = (
     Item("statistics", "统计", "pulse", Permission.VIEW_STATISTICS),
+    Item("journey_statistics", "业务统计", "pulse", Permission.VIEW_STATISTICS),
     Item("charging", "计费清分", "list", Permission.MANAGE_CHARGING),
 )

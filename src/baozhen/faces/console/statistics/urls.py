@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from baozhen.faces.console.statistics import charging, charts
+from baozhen.faces.console.statistics import charging, charts, journey
 
 URLS: list[URLPattern] = [
     path("statistics", charts.statistics, name="statistics"),
     path("statistics/export.<str:kind>", charts.export, name="statistics_export"),
+    path("statistics/journey", journey.journey, name="journey_statistics"),
+    path("statistics/journey/export.<str:kind>", journey.export, name="journey_export"),
     path("charging", charging.statements, name="charging"),
     path("charging/prices", charging.prices, name="prices"),
     path("charging/prices/new", charging.new_price, name="price_new"),

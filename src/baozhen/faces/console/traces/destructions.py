@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
-from baozhen.faces.console.organizations.forms import Asked, Field, end_of_day, show, text
+from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.registers import (
     Act,
     Cell,
@@ -20,6 +20,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
+from baozhen.faces.console.typed import end_of_day
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now

@@ -1,11 +1,9 @@
 """Find sessions, and read one: its acts in their order, each page as it was shown."""
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
 from baozhen.faces.console.access import may, needs
@@ -13,10 +11,10 @@ from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
 from baozhen.faces.console.traces.opening import LASTS_MINUTES, is_open, open_session
+from baozhen.faces.console.typed import typed_midnight
 from baozhen.faces.middleware import CONTENT_SECURITY_POLICY
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.audit.queries import entries_of
-from baozhen.foundation.clock import SHANGHAI
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.traces.checking import events_of, faults_of
 from baozhen.foundation.traces.models import TraceEvent, TraceLink, TraceSession
@@ -115,19 +113,9 @@ def _wanted(request: HttpRequest) -> WantedTraces:
         number=asked.get("number", "")[:64],
         person_index=number_index(asked.get("person", "")[:40]),
         product=asked.get("product", "")[:64],
-        since=_day(asked.get("from", "")),
-        until=_day(asked.get("to", ""), days=1),
+        since=typed_midnight(asked.get("from", "")),
+        until=typed_midnight(asked.get("to", ""), days=1),
     )
-
-
-def _day(typed: str, *, days: int = 0) -> datetime | None:
-    try:
-        day = parse_date(typed)
-    except ValueError:
-        return None
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=days), time.min, tzinfo=SHANGHAI)
 
 
 def _register(request: HttpRequest) -> Register:

@@ -128,4 +128,4 @@ def _ask_card(
         "back": reverse("journey:change", kwargs={"public_id": change.public_id}),
         "steps": steps_at("confirm"),
     }
-    return page(request, "mobile/endorsing/payer.html", context, status=status)
+    return page(request, "mobile/paying/payer.html", context, status=status)

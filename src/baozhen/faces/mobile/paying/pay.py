@@ -230,6 +230,7 @@ def _ask_card(
         "channel": channel,
         "channel_label": CHANNEL_LABELS.get(channel, "所选渠道"),
         "payer_name": mask_name(application.content["policyholder"]["name"]),
+        "back": reverse("journey:paying", args=[application.proposal_no]),
     }
     return _page(request, "payer", application, context, status=status)
 
