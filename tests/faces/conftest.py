@@ -1,5 +1,7 @@
 """What the tests of the faces stand on: a platform that can seal, a policy, staff and a key."""
 
+import json
+
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
@@ -41,9 +43,9 @@ def raw():
 
 
 @pytest.fixture
-def policy(platform, raw):
+def policy(platform, bring, raw):
     """The compulsory policy of that proposal, issued, with its mark."""
-    issue(raw)
+    bring(("issued", json.dumps(raw, sort_keys=True)), lambda: issue(raw))
     return Policy.objects.get(kind=PolicyKind.COMPULSORY)
 
 

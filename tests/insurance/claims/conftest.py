@@ -1,5 +1,6 @@
 """An issued policy and a report of a loss under it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -19,9 +20,9 @@ def raw():
 
 
 @pytest.fixture
-def policies(platform, raw):
+def policies(platform, bring, raw):
     """Both policies of one proposal, by kind."""
-    issue(raw)
+    bring(("issued", json.dumps(raw, sort_keys=True)), lambda: issue(raw))
     return {policy.kind: policy for policy in Policy.objects.select_related("proposal")}
 
 
