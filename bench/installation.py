@@ -48,7 +48,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            timeout=500,
+            timeout=240,
             **options,
         )
 

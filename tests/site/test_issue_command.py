@@ -11,8 +11,7 @@ from bench.generate import FORMS, make_proposal
 from bench.installation import Installation
 
 # Commands of a module share one installation, in the order of the file.
-# Whole commands, several times, on a machine that may be slow.
-pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.fixture(scope="module")
@@ -141,14 +140,14 @@ def test_control_c_leaves_a_batch_that_goes_on(installed, tmp_path):
     file = write(tmp_path / "in.jsonl", *(make_proposal(n) for n in range(100, 260)))
     report = tmp_path / "report.jsonl"
     running = installed.start("issue", file, "--workers", 1, "--report", report)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         rows = installed.execute("SELECT count(*) FROM proposals_proposal WHERE state = 'issued'")
         if rows[0][0] > 30:
             break
         time.sleep(0.2)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=200)
+    _, told = running.communicate(timeout=90)
     assert running.returncode == 130, told
     assert "再次执行同一命令即可继续" in told
     assert not report.exists()

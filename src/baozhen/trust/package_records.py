@@ -15,8 +15,8 @@ from baozhen.trust.crypto.keys import Algorithm, verify_signature
 from baozhen.trust.errors import ParseError, TrustError, VerificationError
 from baozhen.trust.judgement import TrustAnchors
 from baozhen.trust.log.merkle import leaf_hash, verify_inclusion
-from baozhen.trust.log.signers import signed_checkpoint
 from baozhen.trust.report import Check, CheckResult
+from baozhen.trust.signed_checkpoints import signed_checkpoint
 from baozhen.trust.x509.revocation import RevocationEvidence
 
 _GENESIS: Final = bytes(32).hex()

@@ -2,6 +2,7 @@
 
     index.html             the acts in their order, with the pages; opens from the disk
     replay.html            the moving picture, with its player
+    replay.pdf             the acts in their order, to print; sealed by the platform
     events.json, .csv      the acts of every session, each line as it was hashed
     served/*.html          every page exactly as it was served (secrets left out)
     view/*.html            the same pages to look at: no scripts, files from files/
@@ -32,8 +33,8 @@ from baozhen.trust.cms.timestamp import verify_token
 from baozhen.trust.crypto.digests import sha256, sm3
 from baozhen.trust.errors import ParseError, TrustError, VerificationError
 from baozhen.trust.log.checkpoint import Checkpoint
-from baozhen.trust.log.signers import signed_checkpoint
 from baozhen.trust.report import CheckResult
+from baozhen.trust.signed_checkpoints import signed_checkpoint
 from baozhen.trust.verify import TrustAnchors
 from baozhen.trust.x509.revocation import RevocationEvidence
 
@@ -42,6 +43,7 @@ MANIFEST: Final = "manifest.json"
 NOTE: Final = "manifest.note"
 STAMP: Final = "manifest.tst"
 EVENTS: Final = "events.json"
+PRINTED: Final = "replay.pdf"
 ORIGIN_MARK: Final = "/trace/"
 FILES_MAX: Final = 20_000
 BYTES_MAX: Final = 1024 * 1024 * 1024
