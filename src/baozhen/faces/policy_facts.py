@@ -22,6 +22,7 @@ from baozhen.insurance.endorsements.rules import change_table
 from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.queries import clause_document_for
 from baozhen.insurance.policies.states import FileKind, PolicyState, Standing
+from baozhen.insurance.verification.contents import period_now
 
 Row = tuple[str, str, bool]
 Group = dict[str, Any]
@@ -95,14 +96,9 @@ def clause_facts(document: ClauseDocument) -> list[tuple[str, str]]:
 
 def standing_now(file: PolicyFile, *, at: datetime) -> dict[str, Any]:
     """Return the word on a file at an instant: its standing, then whether cover runs."""
-    policy = file.policy
-    word = word_of_file(file)
-    in_force = file.standing == Standing.CURRENT
-    if in_force and at >= policy.cover_ends_at:
-        word = "expired"
-    elif in_force and at < policy.cover_starts_at:
-        word = "not_started"
-    return reports.word_of(word)
+    if file.standing != Standing.CURRENT:
+        return reports.word_of(word_of_file(file))
+    return reports.word_of(_off_cover(file.policy, at=at) or word_of_file(file))
 
 
 def documents_of(policy: Policy, *, at: datetime) -> list[dict[str, Any]]:
@@ -188,8 +184,12 @@ def policy_word(policy: Policy, *, at: datetime) -> dict[str, Any]:
         return {"label": "签章中", "tone": "amber", "icon": "clock"}
     if policy.state == PolicyState.CANCELLED:
         return reports.word_of(Standing.CANCELLED)
-    if at >= policy.cover_ends_at:
-        return reports.word_of("expired")
-    if at < policy.cover_starts_at:
-        return reports.word_of("not_started")
-    return reports.word_of(Standing.CURRENT)
+    return reports.word_of(_off_cover(policy, at=at) or Standing.CURRENT)
+
+
+def _off_cover(policy: Policy, *, at: datetime) -> str:
+    """Return the word for cover that has not begun or is over; empty while it runs."""
+    starts_at, ends_at = period_now(policy, on=at)
+    if at >= ends_at:
+        return "expired"
+    return "not_started" if at < starts_at else ""

@@ -3,9 +3,8 @@
 import json
 from datetime import timedelta
 
-from django.conf import settings
-
 from baozhen.foundation.clock import now
+from baozhen.foundation.notify.outbox import outbox
 from baozhen.insurance.applications.models import Application
 from baozhen.insurance.applications.services.deciding import ACCEPTED, Decision, apply_decision
 from baozhen.insurance.disclosures.jobs import settle_signed_sets_job
@@ -76,14 +75,14 @@ def declare_all(reading_set, *, at):
 def last_code() -> str:
     """The six digits of the newest code of this test, from development's outbox."""
     newest = CodeChallenge.objects.order_by("-pk")[0].public_id
-    for path in settings.BAOZHEN_OUTBOX.glob("sms_*.json"):
+    for path in outbox().glob("sms_*.json"):
         text = json.loads(path.read_text(encoding="utf-8"))
         if text["reference"] == newest:
             return str(text["parameters"]["code"])
     raise AssertionError("no code was sent")
 
 
-def sign_by_hand(reading_set, *, at):
+def sign_by_hand(reading_set, *, at, device=DEVICE):
     """Confirm the will by a code for this very content, and sign; nothing is settled yet."""
     envelope = begin_signing(reading_set.pk, at=at)
     applicant = reading_set.application.applicant
@@ -91,7 +90,7 @@ def sign_by_hand(reading_set, *, at):
         "subject_id": applicant.public_id,
         "purpose": "sign_envelope",
         "document_sha256": envelope.content_sha256,
-        "device": DEVICE,
+        "device": device,
     }
     challenge = send_code(CodeRequest(**bound), at=at)
     confirm_code(challenge.public_id, last_code(), at=at, **bound)
@@ -99,7 +98,7 @@ def sign_by_hand(reading_set, *, at):
         picture=drawn_signature(STROKES),
         strokes=STROKES,
         challenge_id=challenge.public_id,
-        device=DEVICE,
+        device=device,
         address="127.0.0.1",
     )
     sign_set(reading_set.pk, given, at=at)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from baozhen.insurance.disclosures import rules
+from baozhen.insurance.products.region_duties import all_duties, demands_code
 from baozhen.insurance.proposals.intake import parse_proposal
 from tests.insurance.proposal_forms import AT, car
 
@@ -35,6 +36,24 @@ def test_each_declaration_counts(proposal, declaration):
     made = tuple(one for one in proposal.signature.declarations if one != declaration)
     [fault] = rules.check_declarations(without(proposal, declarations=made))
     assert (fault.code, fault.path) == ("declarations_missing", "signature.declarations")
+
+
+def test_the_code_counts_where_the_region_asks(proposal, monkeypatch, tmp_path):
+    bare = without(proposal, otp_verified_at=None)
+    [fault] = rules.check_signed(bare)
+    assert fault.code == "code_not_verified"
+    table = tmp_path / "duties.json"
+    table.write_text('{"default": {}, "regions": {"11": {"code": false}, "44": {"payer": false}}}')
+    monkeypatch.setenv("BAOZHEN_REGION_DUTIES", str(table))
+    assert [*rules.check_signed(bare)] == []
+    # What a region does not say is as everywhere else; a whole code goes before its province.
+    assert [(one.region, one.code, one.payer) for one in all_duties()] == [
+        ("", True, True),
+        ("11", False, True),
+        ("44", True, False),
+    ]
+    assert demands_code("440300")
+    assert not demands_code("110101")
 
 
 def test_what_is_missing_is_named_in_words(proposal):

@@ -25,7 +25,17 @@ from baozhen.insurance.policies.textcheck import extract_text
 from baozhen.insurance.products.norms import norms
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.trust.pdf.render import Template
-from tests.typesetting import AT, DEMO, FORMS, TEMPLATES, form_of, fullest, parsed, renderer
+from tests.typesetting import (
+    AT,
+    DEMO,
+    FILINGS,
+    FORMS,
+    TEMPLATES,
+    form_of,
+    fullest,
+    parsed,
+    renderer,
+)
 
 DAY = date(2026, 11, 20)
 BYTES_MAX = 150_000
@@ -123,7 +133,14 @@ def test_exclusions_are_emphasised_and_each_explained(form):
 
 
 def texts(form, *, has_commercial=True):
-    return combined_texts(form, has_commercial=has_commercial, insurer=get_insurer(), day=DAY)
+    return texts_on(DAY, form, has_commercial=has_commercial)
+
+
+def texts_on(day, form, *, has_commercial):
+    name = get_insurer().name
+    return combined_texts(
+        form, has_commercial=has_commercial, insurer_name=name, filings=FILINGS, day=day
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -169,7 +186,7 @@ def test_solvency_that_was_entered_is_said_in_words():
 
 def test_a_text_that_is_not_in_force_stops_everything():
     with pytest.raises(TextNotInForce):
-        combined_texts("car", has_commercial=True, insurer=get_insurer(), day=date(2020, 1, 1))
+        texts_on(date(2020, 1, 1), "car", has_commercial=True)
 
 
 def test_another_file_gives_another_form():
@@ -179,6 +196,7 @@ def test_another_file_gives_another_form():
         address="https://verify.example.com/m/read/X",
         solvency=solvency_on(DAY),
         files=[FiledText(title="保险条款", version="1", sha256="a" * 64)],
+        filings=FILINGS,
     )
     one = proposal_form(proposal, facts=facts, insurer=get_insurer())
     assert one["files"] == [["files.0", "保险条款", "1", "a" * 64]]

@@ -58,6 +58,8 @@ from baozhen.signing.envelopes.services.telling import notify_signatory
 from baozhen.signing.envelopes.states import EnvelopeState
 from baozhen.signing.files.models import ArchiveItem, FileEntry
 from baozhen.signing.identity.errors import CodeWrong
+from baozhen.signing.organizations.services import appoint_first
+from tests.faces.conftest import BACKEND
 from tests.insurance.applications.making import THREE_YEARS, answers, save
 from tests.insurance.disclosures.signing import (
     DEVICE,
@@ -372,7 +374,7 @@ def test_what_was_signed_while_it_was_withdrawn_is_archived_and_goes_nowhere(rea
 
 
 @pytest.mark.requirement("S0-4.2.4c4")
-def test_made_anew_and_signed_it_supersedes_the_earlier_set(ready, at):
+def test_made_anew_and_signed_it_supersedes_the_earlier_set(ready, at, client):
     first = signed(ready, at=at)
     earlier = Application.objects.get(pk=first.application_id)
     at += timedelta(minutes=30)
@@ -398,6 +400,25 @@ def test_made_anew_and_signed_it_supersedes_the_earlier_set(ready, at):
     assert kept.count() == 1 + first.items.exclude(kind="proposal").count()
     with pytest.raises(IntegrityError), transaction.atomic():
         ReadingSet.objects.filter(pk=first.pk).delete()
+    check_told_in_the_file_centre(client, first, second)
+
+
+def check_told_in_the_file_centre(client, first, second):
+    """Whoever finds the earlier form is told, in the list, on its page and in its dossier."""
+    file_envelopes(keys=[first.envelope_id, second.envelope_id])
+    account = appoint_first("clerk", "clerk", ["业务经办"], password="a-long-password-1", at=now())
+    client.force_login(account.user, backend=BACKEND)
+    earlier, later = (
+        FileEntry.objects.get(envelope=row.envelope.public_id) for row in (first, second)
+    )
+    said = f"已被投保单 {second.application.proposal_no} 的签署文件替代"
+    listing = client.get("/console/files?q=投保单").content.decode()
+    assert (listing.count("已被替代"), listing.count("在档")) == (1, 1)
+    assert said in client.get(f"/console/files/{earlier.public_id}").content.decode()
+    assert "现行" in client.get(f"/console/files/{later.public_id}").content.decode()
+    for row, count in ((first, 1), (second, 0)):
+        address = f"/console/dossiers?number={row.application.proposal_no}"
+        assert client.get(address).content.decode().count("已被替代") == count
 
 
 def test_pace_and_credit_are_plain_arithmetic():

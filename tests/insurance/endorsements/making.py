@@ -35,6 +35,12 @@ from baozhen.insurance.payments.services.orders import (
 )
 from baozhen.insurance.payments.services.telling import take_notice
 from baozhen.insurance.policies.models import Policy
+from baozhen.insurance.products.services import (
+    TableDraft,
+    approve_version,
+    import_table,
+    submit_version,
+)
 from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
 from tests.insurance.making import issue, make_proposal
 
@@ -202,3 +208,18 @@ def finish(change, *, at):
     issue_change(change.pk, signed_at=now().replace(microsecond=0), at=at)
     change.refresh_from_db()
     return change
+
+
+def approve_table(content, *, since, at):
+    """Bring a table into force from a day, by two persons."""
+    table = TableDraft(
+        table=content["table"],
+        content=content,
+        version="2025-TEST",
+        effective_from=since,
+        source="测试批件〔2025〕1号",
+        confirmed=True,
+    )
+    version = import_table(table, actor="staff:actuary", at=at)
+    submit_version(version.pk, actor="staff:actuary", at=at)
+    approve_version(version.pk, actor="staff:chief", at=at)

@@ -65,7 +65,10 @@ def test_giving_up_before_the_start_costs_three_percent():
 
 
 def test_days_of_rest_are_not_days_of_cover():
-    resting = Term(YEAR.starts_on, YEAR.ends_on, ((date(2025, 6, 1), None),))
+    until = date(2025, 11, 28)
+    rest = until - date(2025, 6, 1)
+    resting = Term(YEAR.starts_on, YEAR.ends_on + rest, ((date(2025, 6, 1), until),))
+    assert resting.days == 365
     assert resting.left(date(2025, 6, 1)) == resting.left(date(2025, 8, 1)) == 288
     resumed = Term(
         YEAR.starts_on, YEAR.ends_on + timedelta(days=61), ((RAISED_ON, date(2025, 8, 1)),)

@@ -3,14 +3,17 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
+from baozhen.foundation.consistency import changed_rows
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.storage import get_storage
+from baozhen.insurance.endorsements.consistency import check_endorsement
 from baozhen.insurance.endorsements.documents import printed_text
 from baozhen.insurance.endorsements.errors import CompulsoryStays
-from baozhen.insurance.endorsements.models import Endorsement, RefundPart
+from baozhen.insurance.endorsements.models import Change, Endorsement, RefundPart
 from baozhen.insurance.endorsements.queries import (
     current_content,
     endorsement_with,
@@ -19,6 +22,7 @@ from baozhen.insurance.endorsements.queries import (
     word_of_file,
 )
 from baozhen.insurance.endorsements.services.applying import apply_due
+from baozhen.insurance.endorsements.services.confirming import open_payment
 from baozhen.insurance.endorsements.services.telling import (
     mail_change,
     register_endorsements,
@@ -28,6 +32,7 @@ from baozhen.insurance.payments.models import Refund
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.states import PolicyState
 from baozhen.signing.files.models import ArchiveItem, FileEntry
+from baozhen.site.commands import fsck
 from baozhen.site.commands.pdf_text import extract_text
 from tests.insurance.endorsements.making import (
     china,
@@ -56,6 +61,8 @@ def raise_limit(policy):
     assert change.premium_fen == 6140
     change = confirm(submit(change, at=at), at=at)
     assert change.state == "paying"
+    open_payment(change, at=at)
+    assert list(changed_rows(Change)) == []
     pay_difference(change, at=at)
     return finish(change, at=china(5, 31, 11))
 
@@ -166,4 +173,48 @@ def test_giving_up_before_the_start_costs_three_percent():
     finish(confirm(submit(change, at=at), at=at), at=at)
     [refund] = Refund.objects.all()
     assert refund.amount_fen == 133516
-    assert Endorsement.objects.get().content["premium"][2] == "-¥1,335.16"
+    endorsement = Endorsement.objects.get()
+    assert endorsement.content["premium"][2] == "-¥1,335.16"
+    check_self_check(endorsement)
+
+
+def check_self_check(endorsement):
+    """`fsck` finds nothing in what was just issued, and names each thing that is then broken."""
+
+    def found(row=endorsement):
+        sections = dict(fsck._sections(10, at=now()))
+        names = ("1 状态与事实", "2 数据行", "4 归档字节")
+        about = [finding for name in names for finding in sections[name]]
+        about += check_endorsement(row, fsck._checks(now()))
+        return [f"{finding.where}：{finding.message}" for finding in about]
+
+    assert found() == []
+    whole = get_storage().get(endorsement.sha256)
+
+    # Another text than was sealed, in a row that the database's triggers did not stop.
+    forged = Endorsement.objects.get()
+    forged.content = forged.content | {"subtitle": "另一种批改"}
+    assert found(forged) == [
+        f"批单 {endorsement.number}：冻结内容与其摘要不符",
+        f"批单 {endorsement.number}：文件的文字中没有冻结内容 第 3 项",
+    ]
+    forged.refresh_from_db()
+
+    # A file that was never sealed, where the sealed one should be.
+    forged.sha256 = get_storage().put(b"%PDF-1.7 nothing of the kind")
+    bare = found(forged)
+    assert "字节" in bare[0]
+    assert "核验结论为" in bare[1]
+    assert "读不出文字" in bare[2]
+
+    # The row itself changed behind the platform's back, and the bytes taken away.
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE endorsements_endorsement DISABLE TRIGGER USER")
+        cursor.execute("UPDATE endorsements_endorsement SET size = size + 1, premium_fen = 1")
+        cursor.execute("ALTER TABLE endorsements_endorsement ENABLE TRIGGER USER")
+    get_storage().remove(endorsement.sha256)
+    broken = "\n".join(found())
+    assert f"{endorsement.number}：已签章的批单没有归档，或归档的字节数不同" in broken
+    assert f"批单 {endorsement.number}：列 premium_fen 与审计记录不符" in broken
+    assert f"endorsement {endorsement.sha256}" in broken
+    assert get_storage().put(whole) == endorsement.sha256

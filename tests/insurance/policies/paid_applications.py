@@ -22,13 +22,15 @@ OTHER = {
 }
 
 
-def signed_application(at=None, **more):
-    """Return S-01 signed, archived, its code passed."""
+def signed_application(at=None, *, with_code=True, **more):
+    """Return S-01 signed, archived, its code passed if there is to be one."""
     # Reading takes minutes: it began an hour ago.
     at = (at or now()) - timedelta(hours=1)
     application = accepted(at, **more)
     signed(reading_set_of(application, at=at), at=at)
     application = Application.objects.get(pk=application.pk)
+    if not with_code:
+        return application
     challenge = send_proposal_code(application, device=DEVICE, at=now())
     pass_proposal_code(application, challenge.public_id, last_code(), device=DEVICE, at=now())
     application.refresh_from_db()

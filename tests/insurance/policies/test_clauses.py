@@ -57,8 +57,8 @@ def test_publishing_twice_is_publishing_once(platform):
 def test_a_published_version_never_gets_other_text(platform, monkeypatch):
     original = clauses.clause_content
 
-    def changed(product, *, insurer):
-        content = original(product, insurer=insurer)
+    def changed(product, **facts):
+        content = original(product, **facts)
         return content | {"note": content["note"] + "另有约定的除外。"}
 
     monkeypatch.setattr(clauses, "clause_content", changed)
@@ -71,8 +71,8 @@ def test_a_published_version_never_gets_other_text(platform, monkeypatch):
 def test_another_version_is_another_document(platform, monkeypatch):
     original = clauses.clause_content
 
-    def renewed(product, *, insurer):
-        return original(product, insurer=insurer) | {"version": "2027-demo"}
+    def renewed(product, **facts):
+        return original(product, **facts) | {"version": "2027-demo"}
 
     before = now()
     monkeypatch.setattr(clauses, "clause_content", renewed)

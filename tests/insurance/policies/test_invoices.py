@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from baozhen.foundation.clock import now
-from baozhen.foundation.errors import DevelopmentOnly
+from baozhen.foundation.errors import DevelopmentOnly, IllegalMove
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.notify.models import Delivery
-from baozhen.insurance.policies.errors import InvoiceOutage, InvoiceRefused
+from baozhen.insurance.policies.errors import InvoiceNoteMissing, InvoiceOutage, InvoiceRefused
 from baozhen.insurance.policies.invoices import (
     DevelopmentInvoices,
     HTTPSInvoices,
@@ -137,9 +137,16 @@ def test_a_refused_invoice_waits_for_a_person(platform):
     invoice_proposals([proposal.pk], at=now(), service=no)
     invoice = PolicyInvoice.objects.first()
     assert (invoice.state, "购买方证件号有误" in invoice.failure) == (InvoiceState.REFUSED, True)
-    request_again(invoice, actor="staff:a", at=now())
+    with pytest.raises(InvoiceNoteMissing):
+        request_again(invoice, note=" ok ", actor="staff:a", at=now())
+    request_again(invoice, note="已核对证件号", actor="staff:a", at=now())
+    # Long in coming is asked for again as well: the service makes one of many askings.
+    request_again(invoice, note="已等待一天", actor="staff:a", at=now())
     run_worker(until_idle=True)
-    assert PolicyInvoice.objects.get(pk=invoice.pk).state == InvoiceState.ISSUED
+    invoice.refresh_from_db()
+    assert invoice.state == InvoiceState.ISSUED
+    with pytest.raises(IllegalMove):
+        request_again(invoice, note="再来一张", actor="staff:a", at=now())
 
 
 def test_the_cooling_off_ends_on_the_day_of_s07():

@@ -74,6 +74,23 @@ def test_another_persons_money_issues_nothing_and_the_holders_own_does(applicati
     assert Policy.objects.count() == 2
 
 
+@pytest.mark.requirement("S0-4.2.4d6")
+def test_where_the_region_asks_for_no_code_the_signature_opens_payment(
+    platform, monkeypatch, tmp_path
+):
+    application = signed_application(with_code=False)
+    with pytest.raises(NotPayable, match="短信验证"):
+        open_application_order(application, at=now())
+    table = tmp_path / "duties.json"
+    table.write_text('{"default": {"code": true}, "regions": {"11": {"code": false}}}')
+    monkeypatch.setenv("BAOZHEN_REGION_DUTIES", str(table))
+    pay_application(application)
+    run_worker(until_idle=True)
+    application.refresh_from_db()
+    assert (application.state, application.code_passed_at) == ("issued", None)
+    assert Proposal.objects.get().content["signature"]["otp_verified_at"] is None
+
+
 def test_a_lost_job_is_found_by_the_watchdog(application):
     order = pay_application(application)
     assert unissued_orders(at=now()) == []

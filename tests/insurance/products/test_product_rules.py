@@ -1,7 +1,7 @@
 """The tables and their arithmetic, by the figures of the acceptance scenarios."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -176,6 +176,22 @@ def test_filed_ranges_change_with_time_and_energy():
     assert rules.violation_range("31") == (Decimal("0.9"), Decimal("1.1"))
     assert rules.violation_range("51") == (Decimal(1), Decimal(1))
     assert rules.violation_range(None) is None
+
+
+def test_shenzhen_is_a_region_of_its_own_where_there_are_numbers_for_it():
+    for branch in (("DEMO4403", "深圳分公司"), ("B7", "示例财产保险股份有限公司深圳市分公司")):
+        assert rules.region_of(*branch) == "4403"
+    assert rules.region_of("DEMO44", "示例财产保险股份有限公司广东省分公司") == "44"
+    # DOMAIN 3.5: 深圳 1.0-1.5, the rest of the province 1.0; 3.3: both of float scheme E.
+    assert rules.violation_range("4403") == (Decimal(1), Decimal("1.5"))
+    assert rules.violation_range("44") == (Decimal(1), Decimal(1))
+    assert rules.float_rates("A1", "4403") == rules.float_rates("A1", "44") == {Decimal("-0.1")}
+    # What nobody filed for the city is the province's: vehicle tax, where products are sold.
+    assert rules.of_region(SHIPPED.tax_schedules, "4403").name == "广东省（示例）"
+    product = replace(SHIPPED.products["compulsory"], regions=frozenset({"44"}))
+    on = date(2026, 1, 1)
+    assert product.is_sold(region="4403", channel=None, on=on)
+    assert not product.is_sold(region="1103", channel=None, on=on)
 
 
 @pytest.mark.parametrize(

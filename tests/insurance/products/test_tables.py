@@ -20,8 +20,10 @@ from baozhen.insurance.products import kinds as kinds_module
 from baozhen.insurance.products.cells import cells_of, changes, read_csv, write_csv
 from baozhen.insurance.products.kinds import Kind, install_kind, kinds
 from baozhen.insurance.products.models import TableVersion
+from baozhen.insurance.products.offers import filings
 from baozhen.insurance.products.queries import (
     content_on,
+    filings_on,
     products_on,
     solvency_on,
     tables_of,
@@ -119,6 +121,16 @@ def test_cells_are_changed_added_and_removed():
         ("covers/car/B/classes/family_under_6/6000000", None, "1500.00"),
         ("covers/car/F4/amounts/20000", "1140.00", None),
     ]
+
+
+def test_filings_come_from_the_products_table_in_force_and_each_clauses_has_one(database):
+    path = "products/commercial_car/"
+    approved(draft_of("products", (path + "filing_no", "测试备案〔2026〕9号")))
+    assert filings_on(DAY)["commercial_car"] == "测试备案〔2026〕9号"
+    assert filings_on(DAY - timedelta(days=1)) == filings(SHIPPED.products)
+    twice = draft_of("products", (path + "clauses", "commercial_special"), version="2026-13")
+    with pytest.raises(errors.TableInvalid, match="有且只有一个产品"):
+        import_table(twice, actor=MAKER, at=AT)
 
 
 def test_a_file_of_another_encoding_is_read():

@@ -73,7 +73,6 @@ class Application(Stateful):
                     ~models.Q(state__in=[ApplicationState.PAID, ApplicationState.ISSUED])
                     | models.Q(
                         signed_at__isnull=False,
-                        code_passed_at__isnull=False,
                         paid_at__isnull=False,
                         applicant__isnull=False,
                     )

@@ -1,16 +1,27 @@
 """What pages and programs ask of applications."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from baozhen.insurance.applications.errors import ApplicationUnknown
 from baozhen.insurance.applications.models import Application
-from baozhen.insurance.applications.states import ApplicationState
+from baozhen.insurance.applications.states import AUTOMATIC, ApplicationState, Outcome
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.queries import find_subjects
 
 _DRAFTS_SHOWN_MAX = 5
+
+
+class Reached(StrEnum):
+    """How far an application came, whatever became of it later."""
+
+    CREATED = "created"
+    SUBMITTED = "submitted"
+    SIGNED = "signed"
+    PAID = "paid"
+    ISSUED = "issued"
 
 
 def application_of(number: str) -> Application:
@@ -51,10 +62,25 @@ def list_applications(wanted: Mapping[str, str]) -> QuerySet[Application]:
         rows = rows.filter(form=wanted["form"])
     if wanted.get("branch"):
         rows = rows.filter(branch_code=wanted["branch"])
+    if wanted.get("reached") in set(Reached):
+        rows = rows.filter(**{f"{wanted['reached']}_at__isnull": False})
+    if wanted.get("outcome") in set(Outcome):
+        rows = rows.filter(outcomes()[Outcome(wanted["outcome"])])
     text = wanted.get("q", "").strip()
     if text:
         rows = rows.filter(proposal_no=text) | rows.filter(applicant__in=find_subjects(text))
     return rows.order_by("-pk")
+
+
+def outcomes() -> Mapping[Outcome, Q]:
+    """Return which applications have which outcome of underwriting."""
+    accepted, by_rules = Q(decision__outcome="accepted"), Q(decision__underwriter=AUTOMATIC)
+    return {
+        Outcome.AUTOMATIC: accepted & by_rules,
+        Outcome.PERSONAL: accepted & ~by_rules,
+        Outcome.REFERRED: Q(decision__outcome="referred"),
+        Outcome.DECLINED: Q(decision__outcome="declined"),
+    }
 
 
 def counts_by_state() -> dict[str, int]:

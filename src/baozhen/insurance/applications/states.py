@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class ApplicationState(StrEnum):
@@ -46,6 +47,27 @@ APPLICATION_MOVES: Mapping[str, frozenset[str]] = {
     _S.SUPERSEDED: frozenset(),
     _S.FAILED: frozenset(),
 }
+
+# Who decided, where nobody did but the rules.
+AUTOMATIC: Final = "AUTO"
+
+
+class Outcome(StrEnum):
+    """What underwriting said so far: the rules alone, or a person."""
+
+    AUTOMATIC = "automatic"
+    PERSONAL = "personal"
+    REFERRED = "referred"
+    DECLINED = "declined"
+
+
+OUTCOME_LABELS: Mapping[str, str] = {
+    Outcome.AUTOMATIC: "自动通过",
+    Outcome.PERSONAL: "人工通过",
+    Outcome.REFERRED: "待人工核保",
+    Outcome.DECLINED: "不予承保",
+}
+
 
 STATE_LABELS: Mapping[str, str] = {
     _S.DRAFT: "填写中",

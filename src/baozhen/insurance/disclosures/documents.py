@@ -56,12 +56,13 @@ class FiledText:
 
 @dataclass(frozen=True, kw_only=True)
 class FormFacts:
-    """What making the form adds to the data: its time, the address of its code, solvency, files."""
+    """What making the form adds: its time, the address of its code, solvency, files, filings."""
 
     made_at: datetime
     address: str
     solvency: Solvency
     files: Sequence[FiledText]
+    filings: Mapping[str, str]
 
 
 def proposal_form(proposal: ProposalData, *, facts: FormFacts, insurer: InsurerFacts) -> Content:
@@ -74,7 +75,7 @@ def proposal_form(proposal: ProposalData, *, facts: FormFacts, insurer: InsurerF
         "insurer_short": insurer.short_name,
         "qr": facts.address,
         "heads": _heads(proposal, facts),
-        "filings": _filings(proposal, insurer),
+        "filings": _filings(proposal, facts.filings),
         "basis": ["basis", "制定依据", "；".join(basis_titles())],
         "tips": {"version": tips.version, "items": _numbered("tips", tips.items)},
         "solvency": _solvency(facts.solvency),
@@ -148,12 +149,12 @@ def _heads(proposal: ProposalData, facts: FormFacts) -> list[Field]:
     ]
 
 
-def _filings(proposal: ProposalData, insurer: InsurerFacts) -> list[Field]:
+def _filings(proposal: ProposalData, filings: Mapping[str, str]) -> list[Field]:
     kinds = [("compulsory", "交强险备案号")]
     if proposal.commercial is not None:
         kinds.append(("commercial", "商业险备案号"))
     return [
-        [f"filing.{kind}", name, insurer.filings[clause_product(proposal.form, kind)]]
+        [f"filing.{kind}", name, filings[clause_product(proposal.form, kind)]]
         for kind, name in kinds
     ]
 

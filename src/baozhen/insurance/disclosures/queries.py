@@ -15,6 +15,7 @@ from baozhen.insurance.disclosures.states import ReadingState
 from baozhen.insurance.disclosures.texts import CLAUSES, PROPOSAL, applicant_statement
 from baozhen.insurance.disclosures.views import clause_sections, form_sections, notice_sections
 from baozhen.insurance.products.enumerations import ENUMERATIONS, label
+from baozhen.insurance.products.region_duties import demands_code
 from baozhen.signing.files.models import ArchiveItem
 
 # Rises with every change of the page that shows a file: what was seen is known by it.
@@ -124,7 +125,7 @@ def check_payable(application: Application) -> None:
     """Raise NotPayable with the reasons unless payment is open.
 
     Three gates before the money: signed, the signed set archived, the proposal's code passed
-    (S0-4.2.4c2, c3, d1).
+    where the region asks for it (S0-4.2.4c2, c3, d1, d6).
     """
     signed = signed_set(application)
     reasons = []
@@ -132,10 +133,15 @@ def check_payable(application: Application) -> None:
         reasons.append("投保单还没有签名")
     elif not is_archived(signed):
         reasons.append("已签名的文件还没有归档")
-    if application.code_passed_at is None:
+    if not is_code_settled(application):
         reasons.append("还没有通过投保短信验证")
     if reasons:
         raise NotPayable(reasons="；".join(reasons))
+
+
+def is_code_settled(application: Application) -> bool:
+    """Tell whether the proposal's code passed, or the region asks for none (S0-4.2.4d6)."""
+    return application.code_passed_at is not None or not demands_code(application.region_code)
 
 
 def signature_section(application: Application) -> dict[str, Any]:
@@ -144,13 +150,14 @@ def signature_section(application: Application) -> dict[str, Any]:
     Raises NotPayable unless the application is signed and its code passed.
     """
     signed = signed_set(application)
-    if signed is None or signed.envelope is None or application.code_passed_at is None:
+    if signed is None or signed.envelope is None or not is_code_settled(application):
         raise NotPayable(reasons="还没有签名或没有通过投保短信验证")
+    passed_at = application.code_passed_at
     read = {item.kind for item in items_of(signed) if item.finished_at is not None}
     made = set(signed.declarations.values_list("code", flat=True))
     return {
         "signed_at": signed.signed_at.isoformat() if signed.signed_at else None,
-        "otp_verified_at": application.code_passed_at.isoformat(),
+        "otp_verified_at": passed_at.isoformat() if passed_at else None,
         "method": "handwriting",
         "declarations": [code for code in ENUMERATIONS["declaration"] if code in made],
         "evidence_no": signed.envelope.public_id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from baozhen.insurance.products.enumerations import ENUMERATIONS, label
+from baozhen.insurance.products.region_duties import demands_code, region_of_branch
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.insurance.proposals.faults import Fault, fault
 
@@ -12,10 +13,12 @@ DECLARATIONS = tuple(ENUMERATIONS["declaration"])
 
 
 def check_signed(proposal: ProposalData) -> Iterator[Fault]:
-    """The policyholder has signed and passed the code of the message (S0-4.2.4c1, d1)."""
+    """The policyholder has signed, and passed the code where the region asks (c1, d1, d6)."""
     if proposal.signature is None:
         yield fault("signature_missing", "signature")
-    elif proposal.signature.otp_verified_at is None:
+    elif proposal.signature.otp_verified_at is None and demands_code(
+        region_of_branch(proposal.branch.code)
+    ):
         yield fault("code_not_verified", "signature.otp_verified_at")
 
 

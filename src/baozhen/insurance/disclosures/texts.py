@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from baozhen.foundation.errors import Refusal
-from baozhen.insurance.products.clauses import FiledInsurer, clause_content, clause_product
+from baozhen.insurance.products.clauses import clause_content, clause_product
 from baozhen.insurance.products.enumerations import ENUMERATIONS
 from baozhen.insurance.products.norms import norms
 
@@ -117,21 +117,26 @@ def entered_solvency(table: Mapping[str, Any]) -> Solvency:
 
 
 def combined_texts(
-    form: str, *, has_commercial: bool, insurer: FiledInsurer, day: date
+    form: str,
+    *,
+    has_commercial: bool,
+    insurer_name: str,
+    filings: Mapping[str, str],
+    day: date,
 ) -> list[Text]:
     """Return the files that are read together with the form, in their order (S0-4.2.4b1)."""
     covers = ["compulsory", "commercial"] if has_commercial else ["compulsory"]
-    clauses = [_clauses(form, cover, insurer) for cover in covers]
-    return clauses + [_notice(kind, form, covers, insurer, day) for kind in NOTICES]
+    clauses = [_clauses(form, cover, insurer_name, filings) for cover in covers]
+    return clauses + [_notice(kind, form, covers, insurer_name, day) for kind in NOTICES]
 
 
-def _clauses(form: str, cover: str, insurer: FiledInsurer) -> Text:
+def _clauses(form: str, cover: str, insurer_name: str, filings: Mapping[str, str]) -> Text:
     product = clause_product(form, cover)
-    content = clause_content(product, insurer=insurer)
+    content = clause_content(product, insurer_name=insurer_name, filings=filings)
     return Text(CLAUSES, product, content["version"], content["title"], CLAUSES_SECONDS, content)
 
 
-def _notice(kind: str, form: str, covers: list[str], insurer: FiledInsurer, day: date) -> Text:
+def _notice(kind: str, form: str, covers: list[str], insurer_name: str, day: date) -> Text:
     raw = _in_force(kind, day)
     told = {None, *covers} | ({form} if "commercial" in covers else set())
     sections = [section for section in raw["sections"] if section.get("when") in told]
@@ -139,7 +144,7 @@ def _notice(kind: str, form: str, covers: list[str], insurer: FiledInsurer, day:
         "kind": "combined",
         "title": raw["title"],
         "version": raw["version"],
-        "insurer_name": insurer.name,
+        "insurer_name": insurer_name,
         "basis": "；".join(f"《{norms()[norm].title}》" for norm in raw["norms"]),
         "note": _note(raw),
         "lead": raw["lead"],

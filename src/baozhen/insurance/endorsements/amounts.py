@@ -5,7 +5,7 @@ has a term of its own, from the day it takes effect. What is paid back for the d
 worked out for each of these premiums over its own term.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,20 +19,19 @@ class Term:
 
     starts_on: date
     ends_on: date
-    pauses: tuple[tuple[date, date | None], ...] = ()
+    pauses: tuple[tuple[date, date], ...] = ()
 
     @property
     def days(self) -> int:
         """The days of cover that were bought."""
-        paused = sum((end - start).days for start, end in self.pauses if end is not None)
+        paused = sum((end - start).days for start, end in self.pauses)
         return (self.ends_on - self.starts_on).days - paused
 
     def left(self, on: date) -> int:
         """The days of cover that are left at the start of a day."""
         elapsed = (min(max(on, self.starts_on), self.ends_on) - self.starts_on).days
         for start, end in self.pauses:
-            until = min(on, end) if end is not None else on
-            elapsed -= max(0, (until - start).days)
+            elapsed -= max(0, (min(on, end) - start).days)
         return max(0, self.days - max(0, elapsed))
 
 
@@ -50,13 +49,20 @@ class Premium:
 class Line:
     """One line of a calculation: what, how it was worked out in words, and the amount in fen.
 
-    A negative amount goes back to who paid it, by the order it was paid with.
+    A negative amount goes back to who paid it, by the order it was paid with. Tax is no premium:
+    it does not go back with the days of cover.
     """
 
     name: str
     words: str
     fen: int
     order_no: str = ""
+    is_tax: bool = False
+
+
+def tax_fen(lines: Iterable[Line]) -> int:
+    """Return the part of a calculation that is vehicle tax."""
+    return sum(line.fen for line in lines if line.is_tax)
 
 
 def half_up(amount: Decimal) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 from baozhen.foundation.masking import mask_id, mask_mobile
 from baozhen.foundation.money import fen_from_yuan
-from baozhen.insurance.endorsements.changing import SUSPENDED, Content
+from baozhen.insurance.endorsements.patching import Content
+from baozhen.insurance.endorsements.periods import SUSPENDED, SUSPENDED_UNTIL
 from baozhen.insurance.endorsements.states import ChangeKind
 from baozhen.insurance.products.enumerations import label
 from baozhen.insurance.proposals.print_wording import figures, format_date, format_period
@@ -20,12 +21,19 @@ _PLATES: Mapping[str, str] = {
     "engine_no": "发动机号",
     "motor_no": "电机号",
 }
+_MEASURES: Mapping[str, tuple[str, str]] = {
+    "seats": ("核定载客", "人"),
+    "displacement_ml": ("排量", "毫升"),
+    "curb_mass_kg": ("整备质量", "千克"),
+}
 
 
 def rows_of(kind: str, cover: str, before: Content, after: Content) -> list[Row]:
     """Return what one policy's endorsement says: every difference that concerns this cover."""
     rows = [*_vehicle(before, after), *_parties(before, after), *_agreements(before, after)]
     rows += _period(cover, before, after)
+    if cover == "compulsory":
+        rows += _tax(before, after)
     if cover == "commercial":
         rows += _rest(before, after)
         rows += _coverages(before, after)
@@ -42,6 +50,26 @@ def _vehicle(before: Content, after: Content) -> Iterator[Row]:
     for name in ("plate_type", "use_nature"):
         title = "号牌种类" if name == "plate_type" else "使用性质"
         yield [title, label(name, old[name]), label(name, new[name])]
+
+    for name, (title, unit) in _MEASURES.items():
+        yield [title, _measured(old, name, unit), _measured(new, name, unit)]
+
+
+def _measured(vehicle: Mapping[str, Any], name: str, unit: str) -> str:
+    return f"{vehicle[name]}{unit}" if vehicle.get(name) is not None else _NONE
+
+
+def _tax(before: Content, after: Content) -> Iterator[Row]:
+    old, new = before["vehicle_tax"], after["vehicle_tax"]
+    yield [
+        "车船税纳税情况",
+        *(label("tax_relief", tax["relief"]) for tax in (old, new)),
+    ]
+    yield [
+        "完税、减免税凭证",
+        *((tax.get("certificate") or {}).get("no", _NONE) for tax in (old, new)),
+    ]
+    yield [f"{new['year']}年度车船税合计", _yuan(old["total"]), _yuan(new["total"])]
 
 
 def _parties(before: Content, after: Content) -> Iterator[Row]:
@@ -89,8 +117,13 @@ def _rest(before: Content, after: Content) -> Iterator[Row]:
 
 
 def _resting(content: Content) -> str:
-    since = content["commercial"].get(SUSPENDED)
-    return f"自{format_date(date.fromisoformat(since))}零时起停驶" if since else "未停驶"
+    cover = content["commercial"]
+    if not cover.get(SUSPENDED):
+        return "未停驶"
+    since, until = (
+        format_date(date.fromisoformat(cover[name])) for name in (SUSPENDED, SUSPENDED_UNTIL)
+    )
+    return f"自{since}零时起停驶，{until}零时自动恢复"
 
 
 def _coverages(before: Content, after: Content) -> Iterator[Row]:

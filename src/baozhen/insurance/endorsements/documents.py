@@ -11,7 +11,7 @@ from typing import Any
 
 from baozhen.foundation.masking import mask_id, mask_vin
 from baozhen.foundation.money import chinese_capitals, format_yuan
-from baozhen.insurance.endorsements.amounts import Line
+from baozhen.insurance.endorsements.amounts import Line, tax_fen
 from baozhen.insurance.endorsements.rules import change_table
 from baozhen.insurance.endorsements.states import ENDING_KINDS, ChangeKind
 from baozhen.insurance.products.enumerations import label
@@ -25,6 +25,11 @@ _KINDS: Mapping[str, str] = {"compulsory": "机动车交通事故责任强制保
 _TAX_NOTE = (
     "车船税由税务机关征收，保险公司代收后不办理退税：符合退税情形（如车辆报废、灭失、被盗抢）的，"
     "请凭完税凭证和有关证明向纳税所在地的主管税务机关申请。"
+)
+
+_TAX_CORRECTED_NOTE = (
+    "更正后的车船税由保险公司向税务机关申报，税额以税务机关的核定为准；"
+    "已经开具的保险费发票备注的车船税金额以本批单为准。"
 )
 
 
@@ -144,7 +149,8 @@ def _premium(facts: EndorsementFacts) -> Field:
     word = "补收" if fen > 0 else "退还"
     said = f"{word}{chinese_capitals(abs(fen))}" if fen else "保险费不变"
     sign = "+" if fen > 0 else ""
-    return ["premium", "保险费变动", f"{sign}{format_yuan(fen)}", said]
+    name = "费用变动（含代收车船税）" if tax_fen(facts.lines) else "保险费变动"
+    return ["premium", name, f"{sign}{format_yuan(fen)}", said]
 
 
 def _proof(facts: EndorsementFacts) -> list[Row]:
@@ -161,11 +167,13 @@ def _notes(facts: EndorsementFacts) -> list[list[str]]:
         "批改内容以本批单为准，保险单的其他内容不变。"
     ]
     if facts.premium_fen > 0:
-        notes.append("补收的保险费已经收讫。")
+        notes.append("补收的费用已经收讫。")
     if facts.premium_fen < 0:
-        notes.append("退还的保险费原路退回缴费账户，到账时间以支付机构为准。")
+        notes.append("退还的费用原路退回缴费账户，到账时间以支付机构为准。")
     if facts.kind in ENDING_KINDS:
         notes.append("自生效时间起，保险人不再承担本保险单的保险责任。")
+    if tax_fen(facts.lines):
+        notes.append(_TAX_CORRECTED_NOTE)
     if facts.kind == ChangeKind.CANCELLATION:
         notes.append(_TAX_NOTE)
     return [[f"notes.{index}", note] for index, note in enumerate(notes)]

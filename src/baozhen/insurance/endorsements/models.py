@@ -26,7 +26,8 @@ class Change(Stateful):
 
     MOVES = CHANGE_MOVES
     NOUN = "change"
-    AUDITED = ("public_id", "kind", "ground", "premium_fen", "content_sha256", "order_no")
+    # Not the order: it is set between two states, and the order's own record tells what it is for.
+    AUDITED = ("public_id", "kind", "ground", "premium_fen", "content_sha256")
 
     public_id = models.CharField("申请号", max_length=40, unique=True)
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="changes")
@@ -136,13 +137,15 @@ class Endorsement(Stateful):
 
     MOVES = ENDORSEMENT_MOVES
     NOUN = "endorsement"
-    AUDITED = ("number", "sequence", "premium_fen", "content_sha256", "sha256")
+    AUDITED = ("number", "sequence", "premium_fen", "tax_fen", "content_sha256", "sha256")
 
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="endorsements")
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="endorsements")
     sequence = models.PositiveSmallIntegerField("批改序号")
     number = models.CharField("批单号", max_length=48, unique=True)
     premium_fen = models.BigIntegerField("保险费变动（分）")
+    # The part of it that is vehicle tax: that part is never given back by the day.
+    tax_fen = models.BigIntegerField("其中车船税（分）", default=0)
     # The days that a difference is paid for: what goes back later is worked out over them.
     days = models.PositiveIntegerField("计费天数")
     content = EncryptedJSONField("冻结内容")

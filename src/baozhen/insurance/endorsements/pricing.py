@@ -12,6 +12,7 @@ from baozhen.insurance.products import rules
 from baozhen.insurance.products.errors import AmountNotOffered, RateMissing
 from baozhen.insurance.products.rating import Record, request_from_content
 from baozhen.insurance.products.rating.commercial import rate_commercial
+from baozhen.insurance.products.rating.vehicle_tax import rate_vehicle_tax
 from baozhen.insurance.products.tables import Tables
 
 
@@ -22,6 +23,20 @@ def compulsory_base_fen(content: Mapping[str, Any], by: Tables) -> int:
     if base is None or content["compulsory"].get("term_ground") is not None:
         raise NoRateKnown(path="use_nature", cover="机动车交通事故责任强制保险")
     return base
+
+
+def costs_other_base(before: Mapping[str, Any], after: Mapping[str, Any], by: Tables) -> bool:
+    """Tell whether a change of the vehicle brings it into another class of compulsory cover."""
+    old, new = (
+        rules.compulsory_base_fen(request_from_content(one, record=Record()).vehicle, by)
+        for one in (before, after)
+    )
+    return old != new
+
+
+def tax_of_year(content: Mapping[str, Any], by: Tables) -> int:
+    """Return the vehicle tax of the content's tax year in fen, without arrears."""
+    return rate_vehicle_tax(request_from_content(content, record=Record()), by).current_fen
 
 
 def base_premium_fen(content: Mapping[str, Any], index: int, by: Tables) -> int:
@@ -35,6 +50,9 @@ def base_premium_fen(content: Mapping[str, Any], index: int, by: Tables) -> int:
     alone = kind is not None and not kind.needs
     shown = [line] if alone else content["commercial"]["coverages"]
     commercial = content["commercial"] | {"coverages": shown}
+    if content["form"] != "single_trip":
+        # A year's premium is asked for: days of rest may have moved the end of the term.
+        commercial["cover_ends_at"] = None
     request = request_from_content(
         {**content, "commercial": commercial}, record=Record(), self_pricing=None
     )

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from baozhen.foundation.fields import blind_index
-from baozhen.insurance.endorsements.changing import Patch, apply
 from baozhen.insurance.endorsements.errors import ChangeUnknown
 from baozhen.insurance.endorsements.models import Change, Endorsement
+from baozhen.insurance.endorsements.patching import Patch, apply
 from baozhen.insurance.endorsements.states import (
     OPEN_STATES,
     ChangeState,

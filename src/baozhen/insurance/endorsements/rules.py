@@ -70,6 +70,7 @@ class PolicyFacts:
     starts_at: datetime
     ends_at: datetime
     suspended_from: date | None = None
+    rested_days: int = 0
 
     @property
     def name(self) -> str:
@@ -157,7 +158,7 @@ def covers_changed(kind: str, policies: Collection[PolicyFacts], chosen: str) ->
 
 def check_allowed(kind: str, policy: PolicyFacts, *, at: datetime) -> None:
     """Raise ChangeNotAllowed unless the policy is at the point of its life that a change asks."""
-    rule = change_table().kinds[kind]
+    rule, most = change_table().kinds[kind], change_table().suspension_days_max
     if not policy.is_issued:
         raise ChangeNotAllowed(reason=f"{policy.name}保单已经注销或尚未签发，不能批改")
     if at >= policy.ends_at:
@@ -170,6 +171,10 @@ def check_allowed(kind: str, policy: PolicyFacts, *, at: datetime) -> None:
         ),
         (rule.when == "running" and not started, f"{policy.name}还没有起保，不需要办理停驶"),
         (rule.when == "running" and suspended, f"{policy.name}已经办理了停驶"),
+        (
+            rule.when == "running" and policy.rested_days >= most,
+            f"{policy.name}在保险期间内停驶累计最长{most}天，已经用完，不能再办理停驶",
+        ),
         (rule.when == "suspended" and not suspended, f"{policy.name}没有办理过停驶，不需要复驶"),
         # While cover rests only its end or its return is spoken of.
         (

@@ -74,6 +74,8 @@ class ChangeKind(StrEnum):
     TRANSFER = "transfer"
     INSURED_NAME = "insured_name"
     USE_NATURE = "use_nature"
+    SEATS = "seats"
+    TAX = "tax"
     LIMIT = "limit"
     COVER_ADD = "cover_add"
     COVER_REMOVE = "cover_remove"

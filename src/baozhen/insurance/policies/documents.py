@@ -66,7 +66,12 @@ def mark_number(compulsory_policy_no: str) -> str:
 
 
 def policy_content(
-    proposal: ProposalData, *, kind: PolicyKind, facts: IssueFacts, insurer: InsurerFacts
+    proposal: ProposalData,
+    *,
+    kind: PolicyKind,
+    facts: IssueFacts,
+    insurer: InsurerFacts,
+    filings: Mapping[str, str],
 ) -> Content:
     """What the policy of one cover says.
 
@@ -79,7 +84,7 @@ def policy_content(
         "insurer_name": insurer.name,
         "insurer_short": insurer.short_name,
         "qr": facts.verification_url,
-        "filing": ["filing_no", "产品备案号", insurer.filings[clause_product(proposal.form, kind)]],
+        "filing": ["filing_no", "产品备案号", filings[clause_product(proposal.form, kind)]],
         "parties": _parties(proposal, mask=facts.mask_ids),
         "vehicle": pair_up(vehicle_fields(proposal.vehicle)),
         "agreements": [

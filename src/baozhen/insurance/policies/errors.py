@@ -88,3 +88,10 @@ class InvoiceRefused(Refusal):
 
     code = "invoice_refused"
     message = "电子发票服务拒绝开具：{reason}"
+
+
+class InvoiceNoteMissing(Refusal):
+    """Asking again for an invoice needs a word about what was put right."""
+
+    code = "invoice_note_missing"
+    message = "请用 4 至 200 个字说明处理情况，例如“已与客户核对名称和证件号”"

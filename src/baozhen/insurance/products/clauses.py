@@ -4,19 +4,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
 TEMPLATE_CODE = "clauses"
 TEMPLATE_VERSION = "1"
-
-
-class FiledInsurer(Protocol):
-    """Whose clauses they are, and the filing number of each product."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def filings(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 def clause_products() -> tuple[str, ...]:
@@ -29,8 +20,13 @@ def clause_product(form: str, kind: str) -> str:
     return kind if kind == "compulsory" else f"{kind}_{form}"
 
 
-def clause_content(product: str, *, insurer: FiledInsurer) -> dict[str, Any]:
-    """What the clause document of a product says; raises KeyError for an unknown product."""
+def clause_content(
+    product: str, *, insurer_name: str, filings: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the clause document of a product says; raises KeyError for an unknown product.
+
+    `filings` are those of the products table in force (`queries.filings_on`).
+    """
     table = _clauses()
     title, vehicle, text = table["products"][product]
     return {
@@ -38,8 +34,8 @@ def clause_content(product: str, *, insurer: FiledInsurer) -> dict[str, Any]:
         "product": product,
         "version": table["version"],
         "title": title,
-        "insurer_name": insurer.name,
-        "filing": ["filing_no", "产品备案号", insurer.filings[product]],
+        "insurer_name": insurer_name,
+        "filing": ["filing_no", "产品备案号", filings[product]],
         "note": table["note"],
         "chapters": [
             {

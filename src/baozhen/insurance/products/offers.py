@@ -32,7 +32,7 @@ class Product:
         return (
             self.effective_from <= on
             and (self.effective_to is None or on <= self.effective_to)
-            and (self.regions is None or region in self.regions)
+            and (self.regions is None or not self.regions.isdisjoint({region, region[:2]}))
             and (self.channels is None or channel is None or channel in self.channels)
         )
 
@@ -62,7 +62,15 @@ def read_products(table: Mapping[str, Any]) -> Mapping[str, Product]:
         if unknown or not product.norms:
             raise TableError(f"products: {code} 没有列明依据，或依据不在目录中：{unknown}")
         found[code] = product
+    clauses = sorted(product.clauses for product in found.values())
+    if clauses != sorted(clause_products()):
+        raise TableError("products: 每份条款须有且只有一个产品，停售的以 effective_to 写明")
     return MappingProxyType(found)
+
+
+def filings(products: Mapping[str, Product]) -> Mapping[str, str]:
+    """Return the filing number of each product's clauses, by the name of the clauses."""
+    return {product.clauses: product.filing_no for product in products.values()}
 
 
 def _choice(words: list[str] | None) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from baozhen.insurance.products.errors import TableUnknown
 from baozhen.insurance.products.kinds import kinds
 from baozhen.insurance.products.models import TableVersion
-from baozhen.insurance.products.offers import Product
+from baozhen.insurance.products.offers import Product, filings
 from baozhen.insurance.products.solvency import SOLVENCY
 from baozhen.insurance.products.states import TableState
 from baozhen.insurance.products.tables import SHIPPED, TABLE_NAMES, Tables, build_tables
@@ -120,6 +120,11 @@ def contents_on(day: date) -> dict[str, dict[str, Any]]:
 def products_on(day: date) -> Mapping[str, Product]:
     """Return the products of the table in force on a day."""
     return tables_on(day).products
+
+
+def filings_on(day: date) -> Mapping[str, str]:
+    """Return the filing number of each product's clauses, by the table in force on a day."""
+    return filings(products_on(day))
 
 
 def solvency_on(day: date) -> dict[str, Any] | None:

@@ -7,11 +7,18 @@ insurer's own tables can tell then, and nothing is refused. `by` are the tables 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from baozhen.insurance.products.table_parts import Band, CoverKind, FiledRange, RateClass
+from baozhen.insurance.products.table_parts import (
+    Band,
+    CoverKind,
+    FiledRange,
+    Province,
+    RateClass,
+)
 from baozhen.insurance.products.tables import SHIPPED, Tables
 
+_T = TypeVar("_T")
 _ONE = Decimal(1)
 MONTHS_A_YEAR = 12
 NEW_ENERGY_FUELS = frozenset({"battery_electric", "fuel_cell", "plug_in_hybrid"})
@@ -58,13 +65,29 @@ def round_fen(amount: Decimal) -> int:
 
 
 def region_of(branch_code: str, branch_name: str, by: Tables = SHIPPED) -> str | None:
-    """Return the province code of a branch: its code ends in it, or its name contains it."""
+    """Return the region of a branch: its code ends in the region's, or its name contains it.
+
+    A city with rates of its own (4403) goes before its province (44).
+    """
+    for code, city in by.cities.items():
+        if branch_code.endswith(code) or city.name in branch_name:
+            return code
     if branch_code[-2:] in by.provinces:
         return branch_code[-2:]
     for code, province in by.provinces.items():
         if province.name in branch_name:
             return code
     return None
+
+
+def place_of(region: str, by: Tables = SHIPPED) -> Province | None:
+    """Return the province or city of a region's code."""
+    return by.cities.get(region) or by.provinces.get(region)
+
+
+def of_region(rows: Mapping[str, _T], region: str) -> _T:
+    """Return a region's row: its own, else its province's, else the default."""
+    return rows.get(region) or rows.get(region[:2]) or rows["default"]
 
 
 # --- 交强险 ---
@@ -144,7 +167,8 @@ def float_rates(code: str, region: str | None, by: Tables = SHIPPED) -> frozense
     """Return the rates a float code may have: the region's one, or every filed one."""
     if code in by.codes_without_float:
         return frozenset({Decimal(0)})
-    scheme = by.provinces[region].scheme if region else None
+    place = place_of(region, by) if region else None
+    scheme = place.scheme if place else None
     if scheme:
         return frozenset({by.float_schemes[scheme][code]})
     return frozenset(rates[code] for rates in by.float_schemes.values())
@@ -202,8 +226,7 @@ def violation_range(region: str | None, by: Tables = SHIPPED) -> tuple[Decimal, 
     """Return the range of the traffic violation factor; None where the region is unknown."""
     if region is None:
         return None
-    ranges = by.traffic_violation
-    return ranges.get(region, ranges["default"])
+    return of_region(by.traffic_violation, region)
 
 
 def full_months(since: date, until: date) -> int:

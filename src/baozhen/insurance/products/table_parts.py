@@ -33,7 +33,7 @@ class RateClass:
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """A province of GB/T 2260, its plate prefix and its compulsory float scheme."""
+    """A province or city of GB/T 2260, its plate prefix and its compulsory float scheme."""
 
     code: str
     name: str
@@ -106,11 +106,10 @@ def float_schemes(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Decimal
     return MappingProxyType(schemes)
 
 
-def provinces(table: Mapping[str, Any], schemes: Mapping[str, object]) -> Mapping[str, Province]:
-    """Return the provinces by code; each names a scheme that exists, or none."""
+def provinces(rows: Mapping[str, Any], schemes: Mapping[str, object]) -> Mapping[str, Province]:
+    """Return provinces, or cities with rates of their own, by code; each scheme exists."""
     found = {
-        code: Province(code, name, prefix, scheme)
-        for code, (name, prefix, scheme) in table["provinces"].items()
+        code: Province(code, name, prefix, scheme) for code, (name, prefix, scheme) in rows.items()
     }
     for province in found.values():
         if province.scheme is not None and province.scheme not in schemes:

@@ -58,6 +58,7 @@ class Tables:
     kinds_without_float: frozenset[str]
     grounds_without_float: frozenset[str]
     provinces: Mapping[str, parts.Province]
+    cities: Mapping[str, parts.Province]
     short_term_percent: tuple[int, ...]
     limits_fault: Mapping[str, int]
     limits_no_fault: Mapping[str, int]
@@ -127,7 +128,8 @@ def _build(contents: Mapping[str, Mapping[str, Any]]) -> Tables:
         codes_without_float=frozenset(floats["codes_without_float"]),
         kinds_without_float=frozenset(floats["kinds_without_float"]),
         grounds_without_float=frozenset(floats["grounds_without_float"]),
-        provinces=parts.provinces(contents["regions"], schemes),
+        provinces=parts.provinces(contents["regions"]["provinces"], schemes),
+        cities=parts.provinces(contents["regions"].get("cities", {}), schemes),
         short_term_percent=_percents(contents["compulsory_short_term"]),
         limits_fault=MappingProxyType(limits["fault"]),
         limits_no_fault=MappingProxyType(limits["no_fault"]),

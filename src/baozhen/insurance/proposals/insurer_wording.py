@@ -1,6 +1,5 @@
 """How documents name the insurer and where the business came from."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from baozhen.insurance.products.enumerations import label
@@ -27,8 +26,6 @@ class InsurerFacts(Protocol):
     def website(self) -> str: ...  # noqa: D102
     @property
     def licence_no(self) -> str: ...  # noqa: D102
-    @property
-    def filings(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 def insurer_rows(insurer: InsurerFacts, branch: Branch) -> list[Row]:

@@ -23,7 +23,8 @@ def facts_of(
     holder_born = content["policyholder"].get("birth_date")
     return {
         "form": content["form"],
-        "region": region_of(branch["code"], branch["name"], tables),
+        # A rule speaks of provinces; a city with rates of its own is in its province.
+        "region": (region_of(branch["code"], branch["name"], tables) or "")[:2] or None,
         "channel": (content.get("source") or {}).get("channel"),
         **{f"vehicle.{name}": vehicle.get(name) for name in _VEHICLE_WORDS},
         "vehicle.imported": vehicle.get("imported", False),

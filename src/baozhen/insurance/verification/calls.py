@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.foundation.states import enter, move
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import FILE_TITLES, Standing
+from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.errors import CallEnded, CallerLocked, CallerUnlike
 from baozhen.insurance.verification.models import CallerCheck
 from baozhen.insurance.verification.rules import is_tail_of, normalise_number, normalise_tail
@@ -63,9 +65,10 @@ def check_caller(caller: Caller, *, agent: str, at: datetime) -> CallerCheck:
     number = normalise_number(caller.number)
     asked = blind_index(number, "verification.number")
     policy = Policy.objects.select_related("proposal").filter(number=number).first()
+    content = None if policy is None else content_now(policy, on=at)
     given = {name: value for name in QUESTIONS if (value := caller.answers.get(name, "").strip())}
     fits = {
-        name: policy is not None and _fits(policy, name, value) for name, value in given.items()
+        name: content is not None and _fits(content, name, value) for name, value in given.items()
     }
     has_passed = len(given) >= ANSWERS_MIN and all(fits.values())
     with transaction.atomic(durable=True):
@@ -116,7 +119,7 @@ def send_files(call: CallerCheck, policy: Policy, *, at: datetime) -> str:
     files = PolicyFile.objects.defer("content").filter(
         policy=policy, standing=Standing.CURRENT, sha256__isnull=False
     )
-    holder = policy.proposal.content["policyholder"]
+    holder = content_now(policy, on=at)["policyholder"]
     insurer = get_insurer()
     letter = Letter(
         reference=f"hotline/{call.public_id}/{policy.number}",
@@ -162,8 +165,8 @@ def _check_limits(asked: str, agent: str, *, at: datetime) -> None:
         raise CallerLocked(minutes=int(WINDOW.total_seconds() // 60))
 
 
-def _fits(policy: Policy, question: str, answer: str) -> bool:
-    holder, vehicle = (policy.proposal.content[part] for part in ("policyholder", "vehicle"))
+def _fits(content: Mapping[str, Any], question: str, answer: str) -> bool:
+    holder, vehicle = content["policyholder"], content["vehicle"]
     if question == "name":
         return _same(answer, holder["name"])
     if question == "id_tail":

@@ -4,9 +4,10 @@ Every finding names the object and says in Chinese what does not hold.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -49,20 +50,49 @@ class FileChecks:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class SealedWords:
+    """A sealed file as its row has it, and what it must say: (key, words)."""
+
+    content: Mapping[str, Any]
+    content_sha256: str
+    sha256: str
+    size: int | None
+    words: Sequence[tuple[str, str]]
+    proof: TimestampProof | None = None
+
+
 def check_file(file: PolicyFile, checks: FileChecks) -> Iterator[Finding]:
-    """Hold one sealed file against its row: bytes, signatures, proof, text against content."""
-    where = f"文件 {file.number}"
-    if content_digest(file.content) != file.content_sha256:
+    """Hold one sealed file of a policy against its row: bytes, signatures, proof, text."""
+    sealed = SealedWords(
+        content=file.content,
+        content_sha256=file.content_sha256,
+        sha256=str(file.sha256),
+        size=file.size,
+        words=expected_text(file.content),
+        proof=timestamp_proof(file),
+    )
+    yield from check_sealed(f"文件 {file.number}", sealed, checks)
+
+
+def check_sealed(where: str, sealed: SealedWords, checks: FileChecks) -> Iterator[Finding]:
+    """Hold a sealed file against what is on record of it: bytes, signatures, text."""
+    if content_digest(sealed.content) != sealed.content_sha256:
         yield Finding(where=where, message="冻结内容与其摘要不符")
     try:
-        data = get_storage().get(str(file.sha256))
+        data = get_storage().get(sealed.sha256)
     except (ObjectMissing, ObjectDamaged) as error:
         yield Finding(where=where, message=str(error))
         return
-    if len(data) != file.size:
-        yield Finding(where=where, message=f"登记 {file.size} 字节，实为 {len(data)} 字节")
-    yield from _check_signatures(where, data, checks, proof=timestamp_proof(file))
-    for key in missing_text(checks.extract_text(data), file):
+    if len(data) != sealed.size:
+        yield Finding(where=where, message=f"登记 {sealed.size} 字节，实为 {len(data)} 字节")
+    yield from _check_signatures(where, data, checks, proof=sealed.proof)
+    try:
+        text = checks.extract_text(data)
+    except TrustError as error:
+        yield Finding(where=where, message=f"读不出文字：{error}")
+        return
+    for key in _missing(text, sealed.words):
         yield Finding(where=where, message=f"文件的文字中没有冻结内容 {key}")
 
 
@@ -100,10 +130,12 @@ def _check_signatures(
 
 def missing_text(text: str, file: PolicyFile) -> list[str]:
     """Return the keys of the frozen content that the text of the file does not say."""
+    return _missing(text, expected_text(file.content))
+
+
+def _missing(text: str, words: Sequence[tuple[str, str]]) -> list[str]:
     printed = _BLANKS.sub("", text)
-    return [
-        key for key, value in expected_text(file.content) if _BLANKS.sub("", value) not in printed
-    ]
+    return [key for key, value in words if _BLANKS.sub("", value) not in printed]
 
 
 def sealed_files(*, sample: int | None) -> QuerySet[PolicyFile]:
@@ -202,10 +234,12 @@ _CONTRADICTIONS: Sequence[tuple[str, str]] = (
 )
 
 
-def contradictions() -> Iterator[Finding]:
-    """Compare states with facts, in the database."""
+def contradictions(
+    questions: Sequence[tuple[str, str]] = _CONTRADICTIONS,
+) -> Iterator[Finding]:
+    """Compare states with facts, in the database; later stages bring questions of their own."""
     with connection.cursor() as cursor:
-        for message, question in _CONTRADICTIONS:
+        for message, question in questions:
             cursor.execute(question)
             for (number,) in cursor.fetchall():
                 yield Finding(where=str(number), message=message)

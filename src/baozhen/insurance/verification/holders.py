@@ -10,6 +10,7 @@ from baozhen.insurance.policies.errors import PolicyUnknown
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.queries import policies_of_person
 from baozhen.insurance.policies.states import FileKind, Standing
+from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.rules import normalise_number
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.states import SubjectKind
@@ -53,7 +54,7 @@ def sealed_file(policy: Policy, kind: str) -> PolicyFile:
 
 
 def _roles(policy: Policy, subject: Subject) -> tuple[str, ...]:
-    content = policy.proposal.content
+    content = content_now(policy)
     titles = (("policyholder", "投保人"), ("insured", "被保险人"))
     own = str(subject.id_no).upper()
     return tuple(

@@ -18,6 +18,7 @@ from baozhen.insurance.policies.errors import FileNotReady
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import Standing
 from baozhen.insurance.verification import rules
+from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.errors import (
     CodeTooSoon,
     CodeWrong,
@@ -53,7 +54,7 @@ def find_for_holder(query: HolderQuery, *, at: datetime) -> Policy:
     attempt = _record_attempt(number, query.client_address, at=at)
     _check_limits(attempt)
     policy = _policy_of(number)
-    if policy is None or not _fits(policy, query):
+    if policy is None or not _fits(policy, query, at=at):
         raise NoMatch
     with transaction.atomic(durable=True):
         _commit_lightly()
@@ -175,8 +176,8 @@ def _policy_of(number: str) -> Policy | None:
     )
 
 
-def _fits(policy: Policy, query: HolderQuery) -> bool:
-    content = policy.proposal.content
+def _fits(policy: Policy, query: HolderQuery, *, at: datetime) -> bool:
+    content = content_now(policy, on=at)
     vehicle = content["vehicle"]
     return rules.are_holder_facts(
         id_tail=query.id_tail,

@@ -36,7 +36,7 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Insurer:
-    """The insurer as its documents and pages name it; `filings` maps a product to its number."""
+    """The insurer as its documents and pages name it."""
 
     code: str
     name: str
@@ -52,7 +52,6 @@ class Insurer:
     website: str
     email: str
     branches: Mapping[str, Branch]
-    filings: Mapping[str, str]
 
     @property
     def is_demonstration(self) -> bool:

@@ -33,7 +33,7 @@ from baozhen.insurance.disclosures.errors import (
     SignatureUnderway,
 )
 from baozhen.insurance.disclosures.models import ReadingSet
-from baozhen.insurance.disclosures.queries import items_of, signed_set
+from baozhen.insurance.disclosures.queries import is_code_settled, items_of, signed_set
 from baozhen.insurance.disclosures.services.codes import pass_proposal_code, send_proposal_code
 from baozhen.insurance.disclosures.services.freezing import current_set
 from baozhen.insurance.disclosures.services.signing import (
@@ -279,7 +279,8 @@ def _code(request: HttpRequest, application: Application, form: CodeForm) -> dic
         "form": form,
         "where": mask_mobile(str(applicant.mobile)),
         "code_sent": bool(remembered(request, application).get("proposal_code")),
-        "is_passed": application.code_passed_at is not None,
+        "is_passed": is_code_settled(application),
+        "is_waived": application.code_passed_at is None and is_code_settled(application),
         "signed": signed,
         "file": reverse("journey:reading_file", args=[application.proposal_no, 1]),
         "total_fen": application.total_fen,

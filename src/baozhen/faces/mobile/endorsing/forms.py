@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 
 from baozhen.foundation.clock import today
+from baozhen.insurance.endorsements.correcting import CORRECTED_RELIEFS
 from baozhen.insurance.endorsements.rules import change_table, papers_of
 from baozhen.insurance.endorsements.states import ChangeKind
-from baozhen.insurance.products.enumerations import ENUMERATIONS
-from baozhen.insurance.products.tables import SHIPPED
+from baozhen.insurance.products.enumerations import ENUMERATIONS, label
+from baozhen.insurance.products.queries import tables_on
 
 GROUND_PAPER = "ground_paper"
 _FILE_TYPES = "image/jpeg,image/png,application/pdf"
@@ -103,6 +104,32 @@ def _use_fields(_content: Mapping[str, Any]) -> dict[str, forms.Field]:
     return {"use_nature": _choice("新的使用性质", uses)}
 
 
+def _seats_fields(_content: Mapping[str, Any]) -> dict[str, forms.Field]:
+    hint = "行驶证上的核定载人数，包括驾驶人。"
+    return {"seats": _text("正确的核定载客人数", hint=hint, inputmode="numeric")}
+
+
+def _tax_fields(content: Mapping[str, Any]) -> dict[str, forms.Field]:
+    right = "没有错的不用填。"
+    reliefs = [(word, label("tax_relief", word)) for word in CORRECTED_RELIEFS]
+    said = label("tax_relief", content["vehicle_tax"]["relief"])
+    relief = _choice("车船税标志", reliefs)
+    relief.required, relief.help_text = False, f"保单上是“{said}”；{right}"
+    with_relief = "减税、免税或已完税时填写。"
+    return {
+        "displacement_ml": _text(
+            "正确的排量（毫升）", needed=False, hint=right, inputmode="numeric"
+        ),
+        "curb_mass_kg": _text(
+            "正确的整备质量（千克）", needed=False, hint=right, inputmode="numeric"
+        ),
+        "relief": relief,
+        "certificate_no": _text("凭证号", needed=False, hint=with_relief),
+        "certificate_office": _text("填发凭证的税务机关", needed=False, hint=with_relief),
+        "certificate_issued_on": _day("凭证填发日期", needed=False, hint=with_relief),
+    }
+
+
 def _limit_fields(content: Mapping[str, Any]) -> dict[str, forms.Field]:
     return _cover_fields(_present(content))
 
@@ -127,13 +154,15 @@ def _agreement_fields(content: Mapping[str, Any]) -> dict[str, forms.Field]:
     chosen = {item["code"] for item in content.get("special_agreements", [])}
     texts = [
         (code, f"{'取消' if code in chosen else '增加'}：{text}")
-        for code, text in SHIPPED.special_agreements.items()
+        for code, text in tables_on(today()).special_agreements.items()
     ]
     return {"code": _choice("特别约定", texts)}
 
 
 def _period_fields(_content: Mapping[str, Any]) -> dict[str, forms.Field]:
-    return {"starts_on": _day("新的起保日期", hint="当日零时起保。")}
+    most = change_table().period_shift_days_max
+    hint = f"当日零时起保；最多比原来约定的提前或推后 {most} 天。"
+    return {"starts_on": _day("新的起保日期", hint=hint)}
 
 
 def _transfer_fields(_content: Mapping[str, Any]) -> dict[str, forms.Field]:
@@ -156,6 +185,8 @@ _OWN_FIELDS: Mapping[ChangeKind, Callable[[Mapping[str, Any]], dict[str, forms.F
     ChangeKind.TRANSFER: _transfer_fields,
     ChangeKind.INSURED_NAME: _name_fields,
     ChangeKind.USE_NATURE: _use_fields,
+    ChangeKind.SEATS: _seats_fields,
+    ChangeKind.TAX: _tax_fields,
     ChangeKind.LIMIT: _limit_fields,
     ChangeKind.COVER_ADD: _cover_add_fields,
     ChangeKind.COVER_REMOVE: _cover_remove_fields,
@@ -171,7 +202,7 @@ def _present(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _offered(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     present = {code for code, _ in _present(content)}
-    offered = SHIPPED.covers[content["form"]]
+    offered = tables_on(today()).covers[content["form"]]
     return [(code, kind.name) for code, kind in offered.items() if code not in present]
 
 

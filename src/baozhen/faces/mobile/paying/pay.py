@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods
 
 from baozhen.faces.client import address_of
@@ -17,6 +18,7 @@ from baozhen.faces.middleware import CONTENT_SECURITY_POLICY
 from baozhen.faces.mobile.applying.frames import own_application
 from baozhen.faces.mobile.visit import device_of
 from baozhen.faces.mobile.way import PAYING, steps_at
+from baozhen.faces.tracing import note
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage, Refusal
 from baozhen.foundation.keys.configuration import configured
@@ -32,7 +34,6 @@ from baozhen.insurance.payments.channels.registry import channel_names
 from baozhen.insurance.payments.errors import PayerCheckFailed, PayerCheckNeeded
 from baozhen.insurance.payments.models import PaymentOrder
 from baozhen.insurance.payments.queries import latest_order, refunds_of
-from baozhen.insurance.payments.regions import demands_payer
 from baozhen.insurance.payments.services.orders import (
     Visitor,
     note_payer_check,
@@ -40,6 +41,7 @@ from baozhen.insurance.payments.services.orders import (
 )
 from baozhen.insurance.payments.states import CHANNEL_LABELS, Purpose
 from baozhen.insurance.policies.services.applications import open_application_order, parts_of
+from baozhen.insurance.products.region_duties import demands_payer
 from baozhen.insurance.proposals.catalogue import CATALOGUE
 from baozhen.signing.identity.services.checks import CheckScope, start_check
 from baozhen.signing.identity.states import CheckKind, CheckState
@@ -120,6 +122,8 @@ def leaving(request: HttpRequest, application: Application) -> HttpResponse:
     if order is None or attempt is None or attempt.handover is None:
         return redirect("journey:paying", application.proposal_no)
     kept = attempt.handover
+    # The channel's address names who has to pay: it belongs to this person alone.
+    note(request, private=[escape(kept["url"])])
     context = {
         "kind": kept["kind"],
         "url": kept["url"],

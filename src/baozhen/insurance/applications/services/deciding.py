@@ -13,7 +13,7 @@ from baozhen.insurance.applications.models import Application
 from baozhen.insurance.applications.services.drafts import digest_of, locked
 from baozhen.insurance.applications.services.quoting import price
 from baozhen.insurance.applications.services.submitting import OPEN_LIFETIME
-from baozhen.insurance.applications.states import STATE_LABELS, ApplicationState
+from baozhen.insurance.applications.states import AUTOMATIC, STATE_LABELS, ApplicationState
 
 ACCEPTED, REFERRED, DECLINED = "accepted", "referred", "declined"
 _STATES = {
@@ -21,7 +21,6 @@ _STATES = {
     REFERRED: ApplicationState.REFERRED,
     DECLINED: ApplicationState.DECLINED,
 }
-_AUTOMATIC = "AUTO"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class Decision:
 
     outcome: str
     reasons: Sequence[str] = ()
-    underwriter: str = _AUTOMATIC
+    underwriter: str = AUTOMATIC
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -38,6 +38,7 @@ from baozhen.insurance.disclosures.texts import (
     solvency_on,
 )
 from baozhen.insurance.products.enumerations import label
+from baozhen.insurance.products.queries import filings_on
 from baozhen.insurance.products.queries import solvency_on as entered_solvency_on
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.signing.envelopes.states import EnvelopeState
@@ -126,7 +127,8 @@ def _texts(proposal: ProposalData, *, at: datetime) -> tuple[list[Text], Solvenc
     texts = combined_texts(
         proposal.form,
         has_commercial=proposal.commercial is not None,
-        insurer=get_insurer(),
+        insurer_name=get_insurer().name,
+        filings=filings_on(day),
         day=day,
     )
     return texts, solvency_in_force(day)
@@ -169,6 +171,7 @@ def _freeze(
         address=f"{root}/m/read/{application.proposal_no}",
         solvency=solvency,
         files=[FiledText(title=d.title, version=d.version, sha256=d.sha256) for d in documents],
+        filings=filings_on(shanghai_date(at)),
     )
     form = proposal_form(proposal, facts=facts, insurer=get_insurer())
     made = typeset(TEMPLATE_CODE, TEMPLATE_VERSION, form, at=at)

@@ -1,12 +1,13 @@
 """The holder confirms the changed content; what costs more is paid; then it is numbered."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from baozhen.foundation.states import enter_many, move
-from baozhen.insurance.endorsements.amounts import Line
+from baozhen.insurance.endorsements.amounts import Line, tax_fen
 from baozhen.insurance.endorsements.documents import (
     TEMPLATE_CODE,
     TEMPLATE_VERSION,
@@ -122,10 +123,10 @@ def open_payment(change: Change, *, at: datetime) -> PaymentOrder:
         business_no=change.public_id,
         amount_fen=change.premium_fen,
         payer=PayerFacts(name=holder["name"], id_no=holder["id_no"]),
-        title="机动车保险批改补缴保险费",
+        title="机动车保险批改补缴费用",
         at=at,
         terms=OrderTerms(
-            parts=(Part(kind="premium", label="批改补缴保险费", fen=change.premium_fen),),
+            parts=_parts_of(change),
             region_code=change.proposal.policies.values_list("region_code", flat=True)[0],
             expires_at=change.expires_at,
         ),
@@ -136,6 +137,20 @@ def open_payment(change: Change, *, at: datetime) -> PaymentOrder:
         )
         change.order_no = order.order_no
     return order
+
+
+def _parts_of(change: Change) -> tuple[Part, ...]:
+    """Return premium and tax apart; where one is given back, it is the other that is paid less."""
+    tax = tax_fen(Line(**line) for part in change.parts for line in part["lines"])
+    premium = change.premium_fen - tax
+    both = (
+        Part(kind="premium", label="批改补缴保险费", fen=premium),
+        Part(kind="tax", label="代收车船税差额", fen=tax),
+    )
+    if premium < 0 or tax < 0:
+        [larger] = [part for part in both if part.fen > 0]
+        return (replace(larger, fen=change.premium_fen),)
+    return tuple(part for part in both if part.fen)
 
 
 @transaction.atomic(durable=True)
@@ -179,6 +194,7 @@ def _endorsement(
 ) -> Endorsement:
     sequence = Endorsement.objects.filter(policy=policy).count() + 1
     number = endorsement_number(policy.number, sequence)
+    lines = [Line(**line) for line in part["lines"]]
     facts = EndorsementFacts(
         number=number,
         policy_no=policy.number,
@@ -189,7 +205,7 @@ def _endorsement(
         ground=change.ground,
         reason=change.reason,
         rows=part["rows"],
-        lines=[Line(**line) for line in part["lines"]],
+        lines=lines,
         premium_fen=part["premium_fen"],
         asked_at=change.submitted_at or change.created_at,
         confirmed_at=change.confirmed_at or at,
@@ -207,6 +223,7 @@ def _endorsement(
         sequence=sequence,
         number=number,
         premium_fen=part["premium_fen"],
+        tax_fen=tax_fen(lines),
         days=part["days"],
         content=content,
         content_sha256=content_digest(content),

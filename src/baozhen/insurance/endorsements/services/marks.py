@@ -7,8 +7,8 @@ from typing import Any
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.sealing import SealedPdf
-from baozhen.insurance.endorsements.changing import Patch, apply
 from baozhen.insurance.endorsements.models import Endorsement
+from baozhen.insurance.endorsements.patching import Patch, apply
 from baozhen.insurance.endorsements.queries import content_digest, current_content
 from baozhen.insurance.endorsements.states import ChangeKind
 from baozhen.insurance.policies.documents import (
@@ -27,6 +27,7 @@ from baozhen.insurance.policies.states import (
     TimestampState,
 )
 from baozhen.insurance.policies.tokens import verification_url
+from baozhen.insurance.products.queries import tables_on
 from baozhen.insurance.proposals.intake import parse_proposal
 from baozhen.signing.files.services import Document
 from baozhen.signing.organizations.insurer import get_insurer
@@ -53,7 +54,7 @@ def new_mark(row: Endorsement, *, at: datetime) -> NewMark | None:
         return None
     before = current_content(row.change.proposal)
     after = apply(before, [Patch(**patch) for patch in row.change.patches])
-    readable = parse_proposal(after, at=at).readable
+    readable = parse_proposal(after, at=at, tables_on=tables_on).readable
     if readable is None:
         raise RuntimeError("the changed content cannot be read as a proposal")
     number = mark_number(policy.number)

@@ -13,7 +13,7 @@ from baozhen.insurance.payments.models import Payment, PaymentOrder
 from baozhen.insurance.payments.services.refunds import refund_order
 from baozhen.insurance.payments.states import OrderState
 
-_REASON = "保险批改退还保险费"
+_REASON = "保险批改退还费用"
 
 
 def pay_back(change: Change, *, at: datetime) -> None:
@@ -50,12 +50,13 @@ def pay_back(change: Change, *, at: datetime) -> None:
 
 
 def _left_of_orders(change: Change) -> Mapping[str, int]:
-    """Return what is left of each order that premiums were paid with, the first order first."""
-    policies = change.proposal.policies.all()
-    first = Payment.objects.get(proposal=change.proposal_id).order_no
+    """Return what is left of each order that was paid, the first order first.
+
+    Vehicle tax was paid with them too: it goes back by a line of its own or not at all.
+    """
+    first = Payment.objects.get(proposal=change.proposal_id)
     left: dict[str, int] = defaultdict(int)
-    # Vehicle tax was paid with the same order: it is the tax office's, not ours to give back.
-    left[first] = sum(policy.premium_fen for policy in policies)
+    left[first.order_no] = first.amount_fen
     issued = Change.objects.filter(
         proposal=change.proposal_id, state=ChangeState.ISSUED, premium_fen__gt=0
     )

@@ -6,9 +6,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from baozhen.foundation.clock import SHANGHAI, shanghai_date
 from baozhen.foundation.errors import Refusal
-from baozhen.foundation.money import fen_from_yuan
+from baozhen.foundation.money import fen_from_yuan, yuan_from_fen
 from baozhen.insurance.endorsements import rules
 from baozhen.insurance.endorsements.amounts import (
     Line,
@@ -18,10 +20,17 @@ from baozhen.insurance.endorsements.amounts import (
     early_refund_lines,
     refund_lines,
 )
-from baozhen.insurance.endorsements.changing import SUSPENDED, Asked, Content, apply, patches_of
+from baozhen.insurance.endorsements.changing import patches_of
 from baozhen.insurance.endorsements.describing import rows_of
 from baozhen.insurance.endorsements.errors import ChangeInvalid, ChangeNotAllowed
 from baozhen.insurance.endorsements.models import Change, Endorsement
+from baozhen.insurance.endorsements.patching import Asked, Content, apply
+from baozhen.insurance.endorsements.periods import (
+    SUSPENDED,
+    SUSPENDED_UNTIL,
+    rested_days,
+    rests_of,
+)
 from baozhen.insurance.endorsements.queries import content_digest, current_content
 from baozhen.insurance.endorsements.rules import PolicyFacts, change_table
 from baozhen.insurance.endorsements.states import (
@@ -35,12 +44,20 @@ from baozhen.insurance.payments.states import PaymentState
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.policies.states import PolicyKind, PolicyState
 from baozhen.insurance.products.queries import tables_on
+from baozhen.insurance.proposals.faults import Fault
 from baozhen.insurance.proposals.intake import parse_proposal
 
 # What rests or is over has a term that no new policy could have: it is not judged as one.
 _UNJUDGED = ENDING_KINDS | {ChangeKind.SUSPENSION, ChangeKind.RESUMPTION}
 _PRICED = frozenset(
-    {ChangeKind.LIMIT, ChangeKind.COVER_ADD, ChangeKind.COVER_REMOVE, ChangeKind.USE_NATURE}
+    {
+        ChangeKind.LIMIT,
+        ChangeKind.COVER_ADD,
+        ChangeKind.COVER_REMOVE,
+        ChangeKind.USE_NATURE,
+        ChangeKind.SEATS,
+        ChangeKind.TAX,
+    }
 )
 
 
@@ -93,37 +110,42 @@ def plan_change(policy: Policy, wish: Wish, *, at: datetime) -> Plan:
     _require_settled(proposal.pk)
     content = current_content(proposal)
     policies = {row.kind: row for row in proposal.policies.order_by("id")}
-    facts = {kind: _facts(row, content) for kind, row in policies.items()}
+    today = shanghai_date(at)
+    facts = {kind: _facts(row, content, on=today) for kind, row in policies.items()}
     covers = rules.covers_changed(wish.kind, list(facts.values()), policy.kind)
     rules.check_ground(wish.kind, wish.ground, covers)
     for cover in covers:
         rules.check_allowed(wish.kind, facts[cover], at=at)
-    rules.check_effective_on(wish.kind, wish.effective_on, today=shanghai_date(at))
+    rules.check_effective_on(wish.kind, wish.effective_on, today=today)
     effective_at = _effective_at(wish, at)
     asked = Asked(
         kind=wish.kind,
         values=wish.values,
         cover=policy.kind,
         effective_on=shanghai_date(effective_at),
-        tables=tables_on(shanghai_date(at)),
+        tables=tables_on(today),
+        first=proposal.content,
+        first_tables=tables_on(datetime.fromisoformat(proposal.content["submitted_at"]).date()),
     )
     patches = patches_of(content, asked)
     changed = apply(content, patches)
-    _judge(wish.kind, content, changed, at=at)
+    _judge(asked, content, changed, at=at)
     parts = []
     for cover in covers:
         _check_inside(facts[cover], effective_at)
         lines, days = _money(wish.kind, policies[cover], (content, changed), effective_at)
-        parts.append(
-            Part(
-                policy_no=policies[cover].number,
-                cover=cover,
-                rows=rows_of(wish.kind, cover, content, changed),
-                lines=lines,
-                premium_fen=sum(line.fen for line in lines),
-                days=days,
-            )
+        rows = rows_of(wish.kind, cover, content, changed)
+        part = Part(
+            policy_no=policies[cover].number,
+            cover=cover,
+            rows=rows,
+            lines=lines,
+            premium_fen=sum(line.fen for line in lines),
+            days=days,
         )
+        # An endorsement that says nothing of a policy is not made: tax is the compulsory one's.
+        if rows or lines:
+            parts.append(part)
     return _plan(wish, [asdict(patch) for patch in patches], parts, effective_at, content)
 
 
@@ -168,15 +190,17 @@ def _require_settled(proposal_id: int) -> None:
         )
 
 
-def _facts(policy: Policy, content: Content) -> PolicyFacts:
+def _facts(policy: Policy, content: Content, *, on: date) -> PolicyFacts:
     cover = content[policy.kind]
-    since = cover.get(SUSPENDED)
+    since, until = cover.get(SUSPENDED), cover.get(SUSPENDED_UNTIL)
+    is_resting = since is not None and on < date.fromisoformat(until)
     return PolicyFacts(
         kind=policy.kind,
         is_issued=policy.state == PolicyState.ISSUED,
         starts_at=datetime.fromisoformat(cover["cover_starts_at"]),
         ends_at=datetime.fromisoformat(cover["cover_ends_at"]),
-        suspended_from=date.fromisoformat(since) if since else None,
+        suspended_from=date.fromisoformat(since) if is_resting else None,
+        rested_days=rested_days(rests_of(cover)),
     )
 
 
@@ -191,12 +215,19 @@ def _check_inside(facts: PolicyFacts, effective_at: datetime) -> None:
         raise ChangeNotAllowed(reason=f"生效日期晚于{facts.name}的保险止期，请选择更早的日期")
 
 
-def _judge(kind: ChangeKind, before: Content, after: Content, *, at: datetime) -> None:
-    """The changed policy keeps every rule of proposals that it kept before."""
-    if kind in _UNJUDGED:
+def _judge(asked: Asked, before: Content, after: Content, *, at: datetime) -> None:
+    """The changed policy keeps every rule of proposals that it kept before, by today's tables."""
+    if asked.kind in _UNJUDGED:
         return
-    known = {fault.code for fault in parse_proposal(before, at=at).faults}
-    new = [fault for fault in parse_proposal(after, at=at).faults if fault.code not in known]
+
+    def faults_of(content: Content) -> tuple[Fault, ...]:
+        return parse_proposal(content, at=at, tables_on=lambda _day: asked.tables).faults
+
+    known = {fault.code for fault in faults_of(before)}
+    if asked.kind == ChangeKind.TAX:
+        # The rules of proposals know certificates of that day only; see `correcting`.
+        known.add("tax_certificate_future")
+    new = [fault for fault in faults_of(after) if fault.code not in known]
     if new:
         raise ChangeInvalid(faults=new)
 
@@ -206,13 +237,10 @@ def _judge(kind: ChangeKind, before: Content, after: Content, *, at: datetime) -
 
 def term_of(cover: Mapping[str, Any]) -> Term:
     """Return the days of cover as the content has them, with the days on which it rested."""
-    pauses = [(date.fromisoformat(a), date.fromisoformat(b)) for a, b in cover.get("pauses", ())]
-    since = cover.get(SUSPENDED)
-    open_pause = [(date.fromisoformat(since), None)] if since else []
     return Term(
         starts_on=shanghai_date(datetime.fromisoformat(cover["cover_starts_at"])),
         ends_on=shanghai_date(datetime.fromisoformat(cover["cover_ends_at"])),
-        pauses=(*pauses, *open_pause),
+        pauses=tuple(rests_of(cover)),
     )
 
 
@@ -232,9 +260,20 @@ def _money(
             words = f"年差额 {_yuan(yearly)} × {left} ÷ {term.days} 天"
             fen = difference_fen(yearly, left=left, days=term.days)
             lines = [Line(name="保险费差额", words=words, fen=fen)]
+        if policy.kind == PolicyKind.COMPULSORY:
+            lines += _tax_lines(before, after)
     if lines:
         _require_paid(policy)
     return lines, left
+
+
+def _tax_lines(before: Content, after: Content) -> list[Line]:
+    """Tax is owed by the year: its difference is whole, whatever days of cover are left."""
+    old, new = (fen_from_yuan(content["vehicle_tax"]["total"]) for content in (before, after))
+    if new == old:
+        return []
+    words = f"{yuan_from_fen(new)} − {yuan_from_fen(old)}"
+    return [Line(name="代收车船税差额", words=words, fen=new - old, is_tax=True)]
 
 
 def _ending(policy: Policy, term: Term, left: int, effective_at: datetime) -> list[Line]:
@@ -252,11 +291,16 @@ def premiums_of(policy: Policy, term: Term) -> list[Premium]:
     name = "交强险" if policy.kind == PolicyKind.COMPULSORY else "商业险"
     first = Premium(name, policy.premium_fen, term.days, payment_of(policy).order_no)
     issued = Endorsement.objects.filter(policy=policy, state=EndorsementState.ISSUED)
-    rows = issued.exclude(premium_fen=0).select_related("change").order_by("sequence")
+    rows = issued.exclude(premium_fen=F("tax_fen")).select_related("change").order_by("sequence")
     return [
         first,
         *(
-            Premium(f"第{row.sequence}号批单", row.premium_fen, row.days, row.change.order_no)
+            Premium(
+                f"第{row.sequence}号批单",
+                row.premium_fen - row.tax_fen,
+                row.days,
+                row.change.order_no,
+            )
             for row in rows
         ),
     ]
@@ -293,7 +337,8 @@ def _yuan(fen: Decimal) -> str:
 def kinds_offered(policy: Policy, *, at: datetime) -> list[tuple[ChangeKind, str]]:
     """Return every kind with the reason why it can't be made now; no reason means it can."""
     content = current_content(policy.proposal)
-    facts = {row.kind: _facts(row, content) for row in policy.proposal.policies.order_by("id")}
+    rows, today = policy.proposal.policies.order_by("id"), shanghai_date(at)
+    facts = {row.kind: _facts(row, content, on=today) for row in rows}
     return [(kind, _why_not(kind, facts, policy.kind, at=at)) for kind in ChangeKind]
 
 

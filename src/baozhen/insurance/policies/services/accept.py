@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from baozhen.foundation.clock import shanghai_date
 from baozhen.insurance.payments.models import Payment
 from baozhen.insurance.payments.rules import pay_first_exceptions
 from baozhen.insurance.policies.errors import NumberTaken, ProposalConflict
@@ -29,7 +30,7 @@ from baozhen.insurance.policies.services.numbering import (
 )
 from baozhen.insurance.policies.services.outcomes import Candidate, Outcome, Sender
 from baozhen.insurance.policies.services.resources import printable_check
-from baozhen.insurance.products.queries import tables_on
+from baozhen.insurance.products.queries import filings_on, tables_on
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.insurance.proposals.faults import Fault
 from baozhen.insurance.proposals.intake import canonical, changed_paths, parse_proposal
@@ -150,9 +151,10 @@ def _build(
 ) -> list[Numbered]:
     """Make the rows of each proposal; one that meets a bug is set aside."""
     built = []
+    filings = filings_on(shanghai_date(at))
     for accepted in fresh:
         try:
-            built.append(build_rows(accepted, codes, sender, at=at))
+            built.append(build_rows(accepted, codes, sender, filings=filings, at=at))
         except Exception:  # noqa: BLE001 -- a bug met by one proposal must not stop the others
             outcomes[accepted.line] = failure(accepted.line, accepted.data.proposal_no)
     return built

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.acts import Act
+from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.sealing import SealRequest, certificates_at
 from baozhen.foundation.sealing.errors import NoActiveCertificate
 from baozhen.foundation.storage import get_storage
@@ -36,6 +37,7 @@ from baozhen.insurance.products.clauses import (
     clause_content,
     clause_products,
 )
+from baozhen.insurance.products.queries import filings_on
 from baozhen.signing.envelopes.services.silent import (
     SealedFile,
     SilentWish,
@@ -86,8 +88,11 @@ def publish_clauses(*, at: datetime, actor: str = "system") -> int:
     NoSealFits, SealRefused, and TimestampOutage: clauses outlive every certificate, so they are
     never sealed without a token.
     """
-    insurer = get_insurer()
-    contents = [clause_content(product, insurer=insurer) for product in clause_products()]
+    filings = filings_on(shanghai_date(at))
+    contents = [
+        clause_content(product, insurer_name=get_insurer().name, filings=filings)
+        for product in clause_products()
+    ]
     texts = [_Text(content=content, digest=content_digest(content)) for content in contents]
     missing = _unpublished(texts)
     if not missing:

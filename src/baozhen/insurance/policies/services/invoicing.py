@@ -9,13 +9,15 @@ from datetime import datetime
 
 from django.db import transaction
 
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.jobs import defer
+from baozhen.foundation.masking import mask_text
 from baozhen.foundation.money import split_vat, yuan_from_fen
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.foundation.states import enter, move
 from baozhen.foundation.storage import get_storage
-from baozhen.insurance.policies.errors import InvoiceRefused
+from baozhen.insurance.policies.errors import InvoiceNoteMissing, InvoiceRefused
 from baozhen.insurance.policies.invoices import InvoiceOrder, InvoiceService, get_invoices
 from baozhen.insurance.policies.models import Policy, PolicyInvoice
 from baozhen.insurance.policies.states import InvoiceState, PolicyKind, PolicyState
@@ -25,6 +27,7 @@ from baozhen.signing.organizations.insurer import get_insurer
 SYSTEM = "system"
 ASK_AGAIN = "policy.invoice_again"
 XML = "application/xml"
+NOTE_MIN, NOTE_MAX = 4, 200
 _ITEMS = {
     PolicyKind.COMPULSORY: "机动车交通事故责任强制保险",
     PolicyKind.COMMERCIAL: "机动车商业保险",
@@ -66,9 +69,19 @@ def proposal_of_invoice(invoice_id: int) -> int:
 
 
 @transaction.atomic(durable=True)
-def request_again(invoice: PolicyInvoice, *, actor: str, at: datetime) -> None:
-    """Promise to ask again for an invoice that was refused; IllegalMove or StaleState."""
-    move(invoice, InvoiceState.REQUESTED, actor=actor, at=at, failure="", requested_at=at)
+def request_again(invoice: PolicyInvoice, *, note: str, actor: str, at: datetime) -> None:
+    """Promise to ask again for an invoice that was refused, or that is long in coming.
+
+    The service is asked under the same number: it never makes two of one. Raises
+    InvoiceNoteMissing, IllegalMove for an invoice that is there, StaleState.
+    """
+    note = " ".join(note.split())
+    if not NOTE_MIN <= len(note) <= NOTE_MAX:
+        raise InvoiceNoteMissing(path="note")
+    if invoice.state != InvoiceState.REQUESTED:
+        move(invoice, InvoiceState.REQUESTED, actor=actor, at=at, failure="", requested_at=at)
+    facts = {"reason": mask_text(note)}
+    audit.record("invoice.asked_again", subject_id=invoice.pk, actor=actor, at=at, facts=facts)
     defer(ASK_AGAIN, key=invoice.pk)
 
 

@@ -30,6 +30,7 @@ from baozhen.insurance.policies.platform import CoverQuery, get_platform
 from baozhen.insurance.policies.services.outcomes import Sender
 from baozhen.insurance.policies.states import FileKind, PolicyKind, PolicyState
 from baozhen.insurance.policies.tokens import verification_url
+from baozhen.insurance.products.region_duties import region_of_branch
 from baozhen.insurance.proposals.bulk import copy_rows
 from baozhen.insurance.proposals.content import Commercial, Compulsory, ProposalData
 from baozhen.insurance.proposals.models import Proposal
@@ -132,8 +133,7 @@ def covers_of(data: ProposalData) -> list[tuple[PolicyKind, Compulsory | Commerc
 
 def region_of(data: ProposalData) -> str:
     """Return the two-digit region of the branch: DEMO51 is 51."""
-    digits = "".join(character for character in data.branch.code if character.isdigit())
-    return digits[:2]
+    return region_of_branch(data.branch.code)
 
 
 def content_digest(content: Mapping[str, Any]) -> str:
@@ -148,9 +148,17 @@ def combined_digest(parts: Sequence[str]) -> str:
 
 
 def build_rows(
-    entry: Accepted, codes: Mapping[str, str], sender: Sender, *, at: datetime
+    entry: Accepted,
+    codes: Mapping[str, str],
+    sender: Sender,
+    *,
+    filings: Mapping[str, str],
+    at: datetime,
 ) -> Numbered:
-    """Make the rows of one proposal, the content of its documents frozen."""
+    """Make the rows of one proposal, the content of its documents frozen.
+
+    `filings` are the products' filing numbers in force, by clauses.
+    """
     data = entry.data
     proposal = Proposal(
         state=ProposalState.SUBMITTED,
@@ -181,7 +189,7 @@ def build_rows(
             numbered_at=at,
             **indexes,
         )
-        own = _files(policy, data, sender, at=at)
+        own = _files(policy, data, sender, filings, at=at)
         policy.content_sha256 = combined_digest([file.content_sha256 for file in own])
         policies.append(policy)
         files += own
@@ -238,12 +246,19 @@ def _insured_index(data: ProposalData) -> str:
     return blind_index(data.insured.id_no, "person.id_no")
 
 
-def _files(policy: Policy, data: ProposalData, sender: Sender, *, at: datetime) -> list[PolicyFile]:
+def _files(
+    policy: Policy,
+    data: ProposalData,
+    sender: Sender,
+    filings: Mapping[str, str],
+    *,
+    at: datetime,
+) -> list[PolicyFile]:
     """Freeze what the policy's documents say; a compulsory cover has a mark beside its policy."""
     insurer = get_insurer()
     facts = _facts(policy.number, policy, sender, at=at)
     kind = PolicyKind(policy.kind)
-    content = policy_content(data, kind=kind, facts=facts, insurer=insurer)
+    content = policy_content(data, kind=kind, facts=facts, insurer=insurer, filings=filings)
     files = [_file(policy, FileKind.POLICY, policy.number, content)]
     if kind == PolicyKind.COMPULSORY:
         number = mark_number(policy.number)

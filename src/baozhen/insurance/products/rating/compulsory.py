@@ -138,8 +138,7 @@ def _tractor_base(region: str, vehicle: VehicleFacts, by: Tables) -> tuple[int, 
         raise RateMissing(
             path="vehicle.power_kw", table="拖拉机交强险费率表", what="未填类型或功率的拖拉机"
         )
-    regions = by.tractors["regions"]
-    amounts = regions.get(region, regions["default"]).get(vehicle.tractor_type)
+    amounts = rules.of_region(by.tractors["regions"], region).get(vehicle.tractor_type)
     if amounts is None:
         raise RateMissing(
             path="vehicle.tractor_type", table="拖拉机交强险费率表", what="这一类型的拖拉机"
@@ -178,8 +177,8 @@ def float_code(record: Record, vehicle: VehicleFacts, ground: str | None, by: Ta
 
 
 def _float_rate(code: str, region: str, by: Tables) -> Decimal:
-    province = by.provinces.get(region)
-    if province is None or province.scheme is None:
+    place = rules.place_of(region, by)
+    if place is None or place.scheme is None:
         raise RegionUnknown(path="region", region=region)
     [rate] = rules.float_rates(code, region, by)
     return rate
@@ -201,8 +200,8 @@ def _float_step(
     region: str, code: str, rate: Decimal, amounts: tuple[int, int], by: Tables
 ) -> Step:
     base_fen, premium_fen = amounts
-    province = by.provinces[region]
-    where = f"{province.name}方案 {province.scheme}"
+    place = rules.place_of(region, by)
+    where = f"{place.name}方案 {place.scheme}" if place else region
     formula = (
         f"{yuan(base_fen)} ×（1 + 浮动 {percent(rate)}）= {yuan(premium_fen)}"
         f"；{_REASONS[code]}（{where}）"

@@ -105,7 +105,7 @@ _REASONS = {
 
 def _current(request: QuoteRequest, year: int, relief: str, by: Tables) -> tuple[int, list[Step]]:
     vehicle = request.vehicle
-    schedule = by.tax_schedules.get(request.region, by.tax_schedules["default"])
+    schedule = rules.of_region(by.tax_schedules, request.region)
     fen, told = _year_amount(vehicle, schedule, by)
     if relief == "reduced":
         # 车船税法 第四条: listed energy-saving cars pay half.
