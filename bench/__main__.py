@@ -29,12 +29,15 @@ def main() -> int:
             "live",
             "verify",
             "query",
+            "rating",
+            "journeys",
             "envelopes",
             "search",
             "pages",
             "callbacks",
         ],
     )
+    parser.add_argument("--journeys", type=int, default=200, help="journeys at once")
     parser.add_argument("--envelopes", type=int, default=10_000, help="envelopes in the batch")
     parser.add_argument("--files", type=int, default=1_000_000, help="files in the file centre")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="issue for a long time")

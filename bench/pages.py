@@ -1,21 +1,10 @@
-"""The signing pages on a phone: what they weigh and how soon they answer, in a real browser.
+"""The signing pages on a phone: what they weigh and how soon they answer, in a real browser."""
 
-Chromium with the size and the slowness of a phone (4 times, by its debugging protocol), against the
-web server of the product on this machine, each visit with an empty cache.
-"""
-
-import os
 import re
-import signal
-import socket
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.forms import flow_of
@@ -24,41 +13,21 @@ from baozhen.signing.envelopes.services.links import issue_link
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
 from baozhen.signing.identity.services.subjects import SubjectFacts
 from baozhen.signing.organizations.queries import root_unit
+from bench.browsing import SLOWNESS, chromium, interactive_seconds, phone
 from bench.figures import Figure, quantile
 from bench.installation import Installation
-from tests.e2e.browser import FLAGS, PACKED_NODE, find_chromium
+from bench.serving import web_server
 
 KILOBYTES_MAX = 300
 SECONDS_MAX = 2.0
-SLOWNESS = 4
-_PHONE = {"width": 390, "height": 844}
 _FLOW = "customer_receipt"
 _SAMPLES = {"text": "测试", "number": 1, "amount": 100, "date": "2026-12-01"}
 _WAIT_SECONDS_MAX = 60.0
-# Interactive: scripts have run and the last task that would hold up a tap is over.
-_INTERACTIVE = """() => new Promise((done) => {
-  let last = performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd;
-  new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) last = Math.max(last, task.startTime + task.duration);
-  }).observe({ type: "longtask", buffered: true });
-  requestIdleCallback(() => setTimeout(() => done(last), 50));
-})"""
-
-
-class _Scales:
-    """Counts the bytes that come over the wire, compressed as they come."""
-
-    def __init__(self, protocol: CDPSession) -> None:
-        self.bytes = 0
-        protocol.on("Network.loadingFinished", self._add)
-
-    def _add(self, event: dict[str, float]) -> None:
-        self.bytes += int(event["encodedDataLength"])
 
 
 def measure(installed: Installation, *, rounds: int = 7) -> list[Figure]:
     """Open the link cold, again and again; then go on once to the page of the signature."""
-    with _server(installed) as base, _browser() as browser:
+    with web_server(installed) as base, chromium() as browser:
         _visit_once(browser, base, _link())  # the server's own first time is not the visitor's
         visits = [_visit_once(browser, base, _link()) for _ in range(rounds)]
         journey = _journey(browser, base, installed.home)
@@ -86,15 +55,15 @@ def measure(installed: Installation, *, rounds: int = 7) -> list[Figure]:
 
 
 def _visit_once(browser: Browser, base: str, path: str) -> tuple[int, float]:
-    with _phone(browser) as (tab, scales):
+    with phone(browser) as (tab, scales):
         tab.goto(base + path, wait_until="load")
-        seconds = tab.evaluate(_INTERACTIVE) / 1000
+        seconds = interactive_seconds(tab)
         return scales.bytes, seconds
 
 
 def _journey(browser: Browser, base: str, home: Path) -> int:
     """Go to the page of the signature as a person would; return all that was transferred."""
-    with _phone(browser) as (tab, scales):
+    with phone(browser) as (tab, scales):
         tab.goto(base + _link())
         tab.click("button[value=begin]")
         tab.click("button[value=send]")
@@ -111,71 +80,6 @@ def _journey(browser: Browser, base: str, home: Path) -> int:
         tab.wait_for_selector("canvas")
         tab.wait_for_load_state("load")
         return scales.bytes
-
-
-@contextmanager
-def _phone(browser: Browser) -> Iterator[tuple[Page, _Scales]]:
-    context: BrowserContext = browser.new_context(
-        viewport=_PHONE,
-        device_scale_factor=3,
-        is_mobile=True,
-        has_touch=True,
-        locale="zh-CN",
-    )
-    tab = context.new_page()
-    protocol = context.new_cdp_session(tab)
-    protocol.send("Network.enable")
-    protocol.send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
-    try:
-        yield tab, _Scales(protocol)
-    finally:
-        context.close()
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(PACKED_NODE))
-    # Playwright keeps an event loop in this thread; the bench's own queries are synchronous.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    scratch = Path(settings.BAOZHEN_DATA) / "browser"
-    found = find_chromium(settings.NODE_MODULES, scratch, Path(settings.BAOZHEN_FONTS))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found.executable,
-            args=FLAGS,
-            env={**os.environ, **found.environment},
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-@contextmanager
-def _server(installed: Installation) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    server = installed.start("web", "--port", port)
-    try:
-        until = time.monotonic() + _WAIT_SECONDS_MAX
-        while not _answers(f"{base}/verify"):
-            if time.monotonic() > until:
-                raise TimeoutError("the web server does not answer")
-            time.sleep(0.2)
-        yield base
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5):  # noqa: S310 -- our own server
-            return True
-    except OSError:
-        return False
 
 
 def _link() -> str:

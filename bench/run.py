@@ -7,7 +7,18 @@ import subprocess
 import sys
 import time
 
-from bench import answers, callbacks, envelopes, pages, pipeline, rating, search, stages
+from bench import (
+    answers,
+    callbacks,
+    envelopes,
+    journey_pages,
+    journeys,
+    pages,
+    pipeline,
+    rating,
+    search,
+    stages,
+)
 from bench.figures import Figure, print_table
 from bench.generate import proposals
 from bench.installation import Installation
@@ -30,7 +41,14 @@ def run(args: argparse.Namespace, installed: Installation) -> int:
         "verify": ("核验", answers.verification),
         "query": ("查询", lambda: answers.query_page((10_000, args.rows))),
         "rating": ("报价", rating.measure),
-        "pages": ("签署页", lambda: pages.measure(installed)),
+        "journeys": (
+            "投保旅程（接口）",
+            lambda: journeys.measure(installed, count=args.journeys),
+        ),
+        "pages": (
+            "手机页面",
+            lambda: [*pages.measure(installed), *journey_pages.measure(installed)],
+        ),
         "callbacks": ("回调", lambda: callbacks.measure(installed)),
         "search": ("文件中心", lambda: search.measure(args.files)),
         "envelopes": (

@@ -17,6 +17,8 @@ from baozhen.insurance.policies.documents import (
     policy_content,
 )
 from baozhen.insurance.policies.states import PolicyKind
+from baozhen.insurance.products.offers import filings
+from baozhen.insurance.products.tables import SHIPPED
 from baozhen.insurance.proposals.content import ProposalData
 from baozhen.insurance.proposals.intake import parse_proposal
 from baozhen.signing.organizations.insurer import get_insurer
@@ -29,6 +31,7 @@ TEMPLATES = ROOT / "src" / "baozhen" / "insurance" / "products" / "templates"
 DEMO = ROOT / "src" / "baozhen" / "site" / "demo" / "proposals.jsonl"
 FORMS = ("car", "new_energy", "special", "motorcycle_tractor", "single_trip")
 KINDS = ("compulsory", "commercial", "mark")
+FILINGS = filings(SHIPPED.products)
 AT = datetime(2026, 11, 20, 1, 30, 5, tzinfo=UTC)
 
 
@@ -76,14 +79,20 @@ def content_of(proposal: ProposalData, kind: str, **changes) -> dict:
         facts = issue_facts(mark_number(proposal.compulsory.policy_no), **changes)
         return mark_content(proposal, facts=facts, insurer=get_insurer())
     facts = issue_facts(getattr(proposal, kind).policy_no, **changes)
-    return policy_content(proposal, kind=PolicyKind(kind), facts=facts, insurer=get_insurer())
+    return policy_content(
+        proposal, kind=PolicyKind(kind), facts=facts, insurer=get_insurer(), filings=FILINGS
+    )
 
 
 def form_of(proposal: ProposalData) -> dict:
     """What the proposal form of a proposal says, with the files that are read together with it."""
     insurer, day = get_insurer(), AT.date()
     texts = combined_texts(
-        proposal.form, has_commercial=proposal.commercial is not None, insurer=insurer, day=day
+        proposal.form,
+        has_commercial=proposal.commercial is not None,
+        insurer_name=insurer.name,
+        filings=FILINGS,
+        day=day,
     )
     files = [
         FiledText(title=text.title, version=text.version, sha256=_digest(text)) for text in texts
@@ -93,6 +102,7 @@ def form_of(proposal: ProposalData) -> dict:
         address=f"https://verify.example.com/m/read/{proposal.proposal_no}",
         solvency=solvency_on(day),
         files=files,
+        filings=FILINGS,
     )
     return proposal_form(proposal, facts=facts, insurer=insurer)
 

@@ -9,6 +9,7 @@ from baozhen.foundation.jobs.worker import run_worker
 from baozhen.insurance.payments.models import Receipt
 from baozhen.insurance.payments.services.refunds import propose_refund
 from baozhen.insurance.policies.models import Policy
+from tests.e2e.widths import at
 from tests.faces.conftest import BACKEND
 from tests.faces.mobile.applying.people import sign_in
 from tests.insurance.policies.paid_applications import signed_application
@@ -41,6 +42,7 @@ def pay(visitor, outcome):
     visitor.tab.click("main button[type=submit]")
 
 
+@at("desk")
 @pytest.mark.requirement("S0-4.2.4a2", "S0-4.3.4a2")
 def test_pay_and_see_the_policy_numbers(visitor, application, staff):
     client = Client()

@@ -10,6 +10,7 @@ from baozhen.insurance.compliance.seeds import data_item_seeds, duty_seeds
 from baozhen.insurance.compliance.services import seed_registers
 from baozhen.insurance.policies.services.invoicing import invoice_proposals
 from tests.e2e.test_console import sign_in as sign_in_staff
+from tests.e2e.widths import at
 from tests.insurance.holding import sign_in, subject_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +44,7 @@ def report(visitor, policy):
     tab.wait_for_url("**/m/claims/**")
 
 
+@at("phone")
 def test_the_wallet_and_a_claim(visitor, client, policy, raw):
     invoice_proposals([policy.proposal_id], at=now())
     come_in(visitor, client, subject_of(raw["policyholder"]))
@@ -74,6 +76,7 @@ def test_the_wallet_and_a_claim(visitor, client, policy, raw):
     visitor.tab.wait_for_selector("text=支付赔款（")
 
 
+@at("desk")
 def test_the_staffs_pages(visitor, staff, policy, raw):
     staff("客服", "理赔员", "合规人员", name="kefu")
     seed_registers(duty_seeds(), data_item_seeds(), at=now())

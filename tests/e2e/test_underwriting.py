@@ -14,6 +14,7 @@ from baozhen.insurance.underwriting.models import Referral
 from baozhen.insurance.underwriting.services import assess_content
 from baozhen.insurance.underwriting.states import ReferralState
 from tests.e2e.test_templates import sign_in
+from tests.e2e.widths import at
 from tests.insurance.proposal_forms import FORMS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 _CSV = "项目,现行值,新值\ncovers/car/B/classes/family_under_6/2000000,922.08,930.00\n"
 
 
+@at("desk")
 def test_a_table_goes_from_csv_to_force(visitor, platform, staff):
     store_shipped(at=now())
     staff("产品精算", name="amy")
@@ -53,6 +55,7 @@ def test_a_table_goes_from_csv_to_force(visitor, platform, staff):
     assert version.state == TableState.APPROVED
 
 
+@at("phone")
 def test_an_underwriter_offers_other_terms(visitor, platform, staff):
     content = FORMS["car"]()
     stored = quote(request_from_content(content, record=Record()), SHIPPED).stored()

@@ -37,6 +37,8 @@ def test_what_is_missing_is_a_dash(write):
 
 def test_money_and_sizes():
     assert faces.yuan(137_645) == "¥1,376.45"
+    assert faces.yuan(-33_159) == "-¥331.59"
+    assert faces.as_yuan("128160.00") == "¥128,160.00"
     assert faces.size(500) == "1 KB"
     assert faces.size(134_707) == "132 KB"
     assert faces.size(3 * 1024 * 1024) == "3.0 MB"

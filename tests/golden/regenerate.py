@@ -26,6 +26,7 @@ from tests.insurance.endorsements.documents import endorsements
 from tests.typesetting import (
     AT,
     DEMO,
+    FILINGS,
     FORMS,
     KINDS,
     content_of,
@@ -74,14 +75,18 @@ def _documents() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{kind}-{form}", _describe(kind, content_of(proposal, kind))
         yield f"proposal-{form}", _describe("proposal", form_of(proposal))
     for text in combined_texts(
-        "car", has_commercial=True, insurer=get_insurer(), day=shanghai_date(AT)
+        "car",
+        has_commercial=True,
+        insurer_name=get_insurer().name,
+        filings=FILINGS,
+        day=shanghai_date(AT),
     ):
         if text.kind in NOTICES:
             yield f"combined-{text.kind}", _describe("combined", text.content)
     for name, content in endorsements().items():
         yield name, _describe("endorsement", content)
     for product in clause_products():
-        content = clause_content(product, insurer=get_insurer())
+        content = clause_content(product, insurer_name=get_insurer().name, filings=FILINGS)
         yield f"clauses-{product}", _describe("clauses", content)
 
 

@@ -62,6 +62,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "loss_reported": 409,
     "claim_papers_told": 409,
     "receipt_signed": 409,
+    "invoice_note_missing": 422,
     "wechat_taken": 409,
     "wechat_message_refused": 403,
     "wechat_not_configured": 404,

@@ -101,6 +101,11 @@ CLAIM_STATES: Mapping[str, Word] = {
     "withdrawn": Word("已撤回", "", "cross"),
     "closed": Word("复核维持原结论", "", "check"),
 }
+INVOICE_STATES: Mapping[str, Word] = {
+    "requested": Word("开具中", "azure", "clock"),
+    "issued": Word("已开具", "jade", "check"),
+    "refused": Word("未能开具", "seal", "alert"),
+}
 DUTY_STATES: Mapping[str, Word] = {
     "open": Word("待履行", "amber", "clock"),
     "handed_in": Word("待复核", "azure", "clock"),

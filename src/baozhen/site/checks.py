@@ -14,6 +14,7 @@ from baozhen.foundation.keys.keyring import get_keyring
 from baozhen.foundation.sealing import signing_failures
 from baozhen.foundation.sealing.probes import sign_probe
 from baozhen.foundation.storage import get_storage
+from baozhen.insurance.payments.channels.checking import check_channels
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.services.silent import issuing_seal
 from baozhen.insurance.policies.states import TimestampState
@@ -142,6 +143,11 @@ def timestamps() -> tuple[str, ...]:
     return ("没有等待时间戳的文件",)
 
 
+def payments() -> tuple[str, ...]:
+    """Every configured channel's keys and certificates can work."""
+    return check_channels(now())
+
+
 CHECKS: dict[str, Check] = {
     "数据库": database,
     "字库": fonts,
@@ -152,6 +158,7 @@ CHECKS: dict[str, Check] = {
     "证书期限": expiry,
     "吊销信息": check_revocation,
     "归档存储": storage,
+    "支付渠道": payments,
     "任务队列": jobs,
     "签章": signing,
     "时间戳": timestamps,

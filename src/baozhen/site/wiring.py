@@ -15,11 +15,13 @@ from baozhen.foundation.traces.keeping import install_keeper
 from baozhen.foundation.traces.relations import install_relations
 from baozhen.foundation.traces.services.exporting import install_export_source
 from baozhen.insurance import flow as insurance
+from baozhen.insurance.endorsements.queries import current_content
 from baozhen.insurance.policies.queries import compulsory_of_vehicle
 from baozhen.insurance.policies.services.resources import process_timestamper
 from baozhen.insurance.products.kinds import install_kind
 from baozhen.insurance.underwriting.register import install_own_cover
 from baozhen.insurance.underwriting.services import kind_of_rules
+from baozhen.insurance.verification.contents import install_contents
 from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes
@@ -35,7 +37,7 @@ from baozhen.signing.statistics import flow as statistics
 from baozhen.signing.statistics.services import count_text
 from baozhen.signing.templates import flow as templates
 from baozhen.site.checks import CHECKS
-from baozhen.site.traces import export_parts, kept, same_business
+from baozhen.site.traces import export_parts, kept, print_chronology, same_business
 
 
 def wire() -> None:
@@ -46,12 +48,13 @@ def wire() -> None:
     upkeep.install_log_stamp(_stamp)
     install_keeper(kept)
     install_relations(same_business)
-    install_export_source(export_parts, _stamp)
+    install_export_source(export_parts, _stamp, print_chronology)
     install_checks(CHECKS)
     install_text_counter(count_text)
     install_open_tasks(open_tasks_of)
     install_kind(kind_of_rules())
     install_own_cover(_own_cover)
+    install_contents(current_content)
 
 
 def _own_cover(vin: str, day: date) -> date | None:

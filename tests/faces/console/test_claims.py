@@ -9,6 +9,7 @@ from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services import reporting
 from baozhen.insurance.claims.services.reporting import Reporter, report_loss
 from baozhen.insurance.claims.states import Cause, ClaimState, Entry, Injury
+from baozhen.insurance.policies.services.filing import register_policies
 from tests.faces.conftest import BACKEND
 
 PDF = b"%PDF-1.7 a paper"
@@ -70,6 +71,16 @@ def test_the_acts_of_an_adjuster(signed_in, assessing):
     adjuster.post(f"{address}/decide", wrong | {"amount": "1234.56"})
     assessing.refresh_from_db()
     assert (assessing.state, assessing.amount_fen) == (ClaimState.OFFERED, 123_456)
+
+
+def test_papers_stand_in_the_dossier_and_lead_to_the_claim(signed_in, claim):
+    register_policies([claim.policy.proposal_id], at=now())
+    file = reporting.add_file(claim, PDF, actor="test", at=now(), paper_code="id")
+    address = f"/console/dossiers?number={claim.number}"
+    text = signed_in("客服").get(address).content.decode()
+    assert "理赔材料" in text
+    assert file.sha256 in text
+    assert f"/console/claims/{claim.number}" in text
 
 
 def test_looking_is_not_acting(signed_in, staff, claim):

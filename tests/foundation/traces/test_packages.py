@@ -31,7 +31,9 @@ from baozhen.foundation.traces.services.exporting import (
 from baozhen.foundation.traces.services.pictures import store_pictures
 from baozhen.foundation.traces.states import Kind
 from baozhen.site.command import main
-from baozhen.trust.report import CheckResult
+from baozhen.trust.pdf.rendering import page_texts
+from baozhen.trust.report import CheckResult, Verdict
+from baozhen.trust.verify import inspect
 from tests.foundation.traces.making import AT, visit
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,23 @@ def test_a_package_is_genuine_and_whole(package):
     assert "files/0/baozhen/tokens.css" in files
     assert "http" not in view
     assert b"files/0/baozhen/tokens.css" in files["recordings/recordings.js"]
+
+
+def test_the_acts_can_be_printed(package):
+    """A sealed chronology that says what was done, and nothing that was masked."""
+    files = files_of(package)
+    listed = {one["path"] for one in json.loads(files["manifest.json"])["files"]}
+    assert "replay.pdf" in listed
+    assert 'href="replay.pdf"' in files["index.html"].decode()
+    text = "".join(page_texts(files["replay.pdf"]))
+    for words in ("操作记录", "T2026", REASON, "进入页面", "点击", "journey:cover@m", "button:1"):
+        assert words in text, words
+    assert "测试欣" not in text
+    trust = platform_trust()
+    report = inspect(
+        files["replay.pdf"], anchors=trust.anchors, revocation=trust.revocation, at=now()
+    )
+    assert report.verdict is Verdict.GENUINE
 
 
 def test_verify_py_needs_nothing_but_python(package, tmp_path):

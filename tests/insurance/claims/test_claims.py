@@ -30,6 +30,8 @@ from baozhen.insurance.claims.services.reporting import Reporter, report_loss
 from baozhen.insurance.claims.states import ClaimState, Entry
 from baozhen.insurance.policies.errors import PolicyUnknown
 from baozhen.insurance.policies.models import Policy
+from baozhen.signing.files.models import ArchiveItem
+from baozhen.site.traces import export_parts, same_business
 from tests.insurance.holding import STRANGER, subject_of
 from tests.insurance.making import accept, make_proposal
 
@@ -120,6 +122,24 @@ def test_papers_are_kept_once_and_only_what_was_asked(claim, at):
         reporting.add_file(claim, JPEG, actor="test", at=at, paper_code="passport")
     with pytest.raises(ClaimFileInvalid):
         reporting.add_file(claim, b"MZ program", actor="test", at=at)
+
+
+@pytest.mark.requirement("S0-5a")
+def test_what_is_handed_in_joins_the_dossier_of_the_policy(claim, at):
+    """Found, kept and handed out by any number of the business."""
+    photo = reporting.add_file(claim, JPEG, actor="test", at=at)
+    paper = reporting.add_file(claim, JPEG, actor="test", at=at, paper_code="id")
+    # One picture that serves twice is archived once: the dossier keeps bytes, not uses.
+    [item] = ArchiveItem.objects.filter(kind="claim")
+    assert item.sha256 == photo.sha256 == paper.sha256
+    proposal_no = claim.policy.proposal.proposal_no
+    assert (item.dossier, item.subject_id) == (proposal_no, claim.pk)
+    assert item.retain_until > (claim.policy.cover_ends_at + timedelta(days=1824)).date()
+    numbers = {claim.number, claim.policy.number, proposal_no}
+    for number in numbers:
+        assert numbers <= same_business(number)
+        assert export_parts(number).files[f"documents/claim-{item.pk}.jpg"] == JPEG
+    assert same_business("BA0") == set()
 
 
 def test_photos_have_a_limit(claim, at):

@@ -7,9 +7,19 @@ import pytest
 
 from baozhen.insurance.policies.textcheck import extract_text, missing_text
 from baozhen.insurance.products.clauses import clause_content, clause_products
-from baozhen.signing.organizations.insurer import get_insurer
 from bench.generate import make_proposal
-from tests.typesetting import AT, FORMS, KINDS, content_of, fonts, fullest, parsed, render, renderer
+from tests.typesetting import (
+    AT,
+    FILINGS,
+    FORMS,
+    KINDS,
+    content_of,
+    fonts,
+    fullest,
+    parsed,
+    render,
+    renderer,
+)
 
 UNSIGNED_BYTES_MAX = 110_000  # with seal, two signatures and certificates below 150 KB
 
@@ -95,7 +105,7 @@ def test_coverage_lines_up_to_the_whole_catalogue_are_printed():
 @pytest.mark.requirement("S2-L374")
 @pytest.mark.parametrize("product", clause_products())
 def test_clauses_are_one_document_per_product(product):
-    content = clause_content(product, insurer=get_insurer())
+    content = clause_content(product, insurer_name="示例保险", filings=FILINGS)
     first = renderer().render("clauses", "1", data=content, at=AT)
     assert renderer().render("clauses", "1", data=content, at=AT) == first
     text = extract_text(first)
@@ -110,7 +120,9 @@ def test_clauses_are_one_document_per_product(product):
 def test_exclusions_and_duties_are_bold_in_the_clauses():
     bold = {
         chapter["title"]: chapter["bold"]
-        for chapter in clause_content("commercial_car", insurer=get_insurer())["chapters"]
+        for chapter in clause_content("commercial_car", insurer_name="示例保险", filings=FILINGS)[
+            "chapters"
+        ]
     }
     assert [title for title, heavy in bold.items() if heavy] == [
         "第三章　责任免除",

@@ -128,7 +128,7 @@ def test_money_that_cannot_be_used_goes_back_and_the_order_stays_open(came, verd
 def test_where_the_region_does_not_ask_who_pays_anybody_may(monkeypatch, tmp_path):
     table = tmp_path / "payer.json"
     table.write_text('{"default": {"payer": true}, "regions": {"99": {"payer": false}}}')
-    monkeypatch.setenv("BAOZHEN_PAYER_CHECK", str(table))
+    monkeypatch.setenv("BAOZHEN_REGION_DUTIES", str(table))
     free, bound = make_order("TB1", region="990000"), make_order("TB2", region="110000")
     pay(free, **OTHER)
     pay(bound, **OTHER)

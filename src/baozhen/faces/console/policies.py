@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import may, needs
 from baozhen.faces.console.frame import page
+from baozhen.faces.console.narrowing import branch_choices
 from baozhen.faces.console.typed import midnight, typed_day
 from baozhen.faces.words import FORMS, KINDS, POLICY_STATES
 from baozhen.insurance.policies.queries import Place, PolicyFilter, list_policies
-from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.roles import Permission
 
 _PAGE = 50
@@ -83,16 +83,11 @@ def _place(given: QueryDict) -> Place | None:
 
 
 def _choices(asked: dict[str, str]) -> list[dict[str, Any]]:
-    branches = [(branch.code, branch.name) for branch in get_insurer().branches.values()]
     lists = (
         ("state", "状态", [(name, word.label) for name, word in POLICY_STATES.items()]),
         ("kind", "险种", list(KINDS.items())),
         ("form", "版本", list(FORMS.items())),
-        (
-            "branch",
-            "机构",
-            [(code, name.removeprefix(get_insurer().name)) for code, name in branches],
-        ),
+        ("branch", "机构", branch_choices()),
     )
     return [
         {"name": name, "label": label, "choices": choices, "value": asked[name]}

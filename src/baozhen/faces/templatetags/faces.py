@@ -1,5 +1,6 @@
 """Icons, marks of state and the one format of money, dates and sizes on every page."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,8 +12,10 @@ from django.utils.safestring import SafeString
 from baozhen.faces import words
 from baozhen.faces.counts import COUNTED_MAX
 from baozhen.faces.icons import PATHS
+from baozhen.foundation.money import format_yuan
 
 register = template.Library()
+_DAY = re.compile(r"(\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日)")
 
 
 @register.simple_tag
@@ -58,14 +61,25 @@ def day(value: date | datetime | None) -> str:
 
 @register.filter
 def yuan(fen: int | None) -> str:
-    """Write an amount of fen as ¥1,376.45."""
-    return "—" if fen is None else f"¥{Decimal(fen) / 100:,.2f}"
+    """Write an amount of fen as ¥1,376.45, what goes back as -¥1,376.45."""
+    return "—" if fen is None else format_yuan(fen)
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """Keep a day in a text whole: a narrow column would break it at its hyphens."""
+    parts = _DAY.split(str(text))
+    spans = (
+        format_html('<span class="nowrap">{}</span>', part) if place % 2 else part
+        for place, part in enumerate(parts)
+    )
+    return format_html_join("", "{}", ((part,) for part in spans))
 
 
 @register.filter
 def as_yuan(text: str) -> str:
     """Write an amount that stands as `1376.45` as ¥1,376.45."""
-    return f"¥{Decimal(text):,.2f}" if text else "—"
+    return format_yuan(round(Decimal(text) * 100)) if text else "—"
 
 
 @register.filter

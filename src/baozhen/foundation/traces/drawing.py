@@ -39,7 +39,7 @@ def index_page(export: TraceExport, parts: Iterable[SessionPart], files: Sequenc
 <dt>事由</dt><dd>{escape(export.reason)}</dd><dt>申请</dt><dd>{escape(export.requested_by)}，
 {_time(export.requested_at)}</dd><dt>批准</dt><dd>{escape(export.decided_by)}，
 {_time(export.decided_at)}</dd><dt>会话</dt><dd>{len(parts)} 次</dd></dl>
-<p><a href="replay.html">播放画面记录</a></p>
+<p><a href="replay.html">播放画面记录</a>　<a href="replay.pdf">打印操作记录（PDF）</a></p>
 {f"<h2>文件</h2><ul>{papers}</ul>" if papers else ""}
 {"".join(_session(part) for part in parts)}""",
     )

@@ -98,6 +98,15 @@ def overdue_clocks(claim: Claim, *, on: date) -> list[Clock]:
     return [clock for clock in clocks_of(claim) if clock.is_overdue(on)]
 
 
+def overdue_by_clock(*, on: date) -> dict[str, set[int]]:
+    """Return the keys of the claims in which a clock ran out, by clock: few are alive at a time."""
+    found: dict[str, set[int]] = {}
+    for claim in living_claims():
+        for clock in overdue_clocks(claim, on=on):
+            found.setdefault(clock.name, set()).add(claim.pk)
+    return found
+
+
 def steps_of(claim: Claim) -> list[Step]:
     """Return the progress: what was done, and what comes next."""
     steps = [

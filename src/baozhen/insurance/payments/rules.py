@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from baozhen.insurance.payments.regions import demands_payer
+from baozhen.insurance.products.region_duties import demands_payer, region_of_branch
 from baozhen.insurance.proposals.content import Commercial, Compulsory, ProposalData
 from baozhen.insurance.proposals.faults import Fault, fault
 from baozhen.insurance.proposals.wording import moment, yuan
@@ -114,7 +114,7 @@ def find_exception(
 def check_payer_name(proposal: ProposalData) -> Iterator[Fault]:
     """The payer is the policyholder, by name (S0-4.2.4d2), where the region asks (d6)."""
     payment = proposal.payment
-    if not demands_payer(_region(proposal)):
+    if not demands_payer(region_of_branch(proposal.branch.code)):
         return
     if payment is not None and payment.payer_name != proposal.policyholder.name:
         yield fault("payer_name_disagrees", "payment.payer_name")
@@ -123,15 +123,10 @@ def check_payer_name(proposal: ProposalData) -> Iterator[Fault]:
 def check_payer_id(proposal: ProposalData) -> Iterator[Fault]:
     """The payer is the policyholder, by id number (S0-4.2.4d2), where the region asks (d6)."""
     payment = proposal.payment
-    if not demands_payer(_region(proposal)):
+    if not demands_payer(region_of_branch(proposal.branch.code)):
         return
     if payment is not None and payment.payer_id_no.upper() != proposal.policyholder.id_no.upper():
         yield fault("payer_id_disagrees", "payment.payer_id_no")
-
-
-def _region(proposal: ProposalData) -> str:
-    """Return the two digits of the branch's region: DEMO51 is 51."""
-    return "".join(character for character in proposal.branch.code if character.isdigit())[:2]
 
 
 def check_amount(proposal: ProposalData) -> Iterator[Fault]:

@@ -4,7 +4,6 @@ Whoever made the inspected file chose the names in it; they stand in the report 
 and in plain characters, so that nobody gets a sentence of his own under the insurer's seal.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +15,13 @@ from django.db import transaction
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import SHANGHAI
 from baozhen.signing.files.models import InspectionReport
-from baozhen.signing.files.papers import Paper, Section, seal_paper
+from baozhen.signing.files.papers import Paper, Section, printable, seal_paper
 from baozhen.signing.files.services.copies import number_with
 from baozhen.signing.organizations.queries import root_unit
 from baozhen.trust.crypto.digests import sha256
 
 KEYWORD: Final = "baozhen-inspected-sha256:"
 _LETTER: Final = "V"
-_CHARACTERS_MAX: Final = 240
-# What the fonts of our papers have for certain; anything else becomes a box.
-_STRANGE: Final = re.compile(
-    r"[^\x20-\x7e\u00b7\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e\u2192\n]"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +87,7 @@ def _paper(found: Inspection, number: str) -> Paper:
         "相同的文件在核验时的情况，不证明文件内容属实。签署者的名称取自文件中的证书。",
         facts=(
             ("结论", found.conclusion),
-            ("说明", _plain(found.explanation)),
+            ("说明", printable(found.explanation)),
             ("登记", found.registered),
             ("文件 SHA-256", found.file_sha256),
             ("文件 SM3", found.file_sm3 or "—"),
@@ -110,24 +104,22 @@ def _sections(found: Inspection) -> list[Section]:
         Section(
             title="逐项核验",
             head=("步骤", "核验内容", "结果", "说明"),
-            rows=[tuple(map(_plain, check)) for check in found.checks],
+            rows=[tuple(map(printable, check)) for check in found.checks],
             widths=(1, 4, 2, 8),
         )
     ]
     if found.signatures:
         rows = [
-            (_plain(one.name), _plain(one.state), _plain("\n".join(map("：".join, one.facts))))
+            (
+                printable(one.name),
+                printable(one.state),
+                printable("\n".join(map("：".join, one.facts))),
+            )
             for one in found.signatures
         ]
         head = ("签章", "状态", "签章所述")
         sections.append(Section(title="文件中的签章", head=head, rows=rows, widths=(3, 2, 7)))
     return sections
-
-
-def _plain(text: str) -> str:
-    """Return a stranger's text short and in characters that can be printed."""
-    shown = _STRANGE.sub("□", text)
-    return shown if len(shown) <= _CHARACTERS_MAX else f"{shown[:_CHARACTERS_MAX]}…"
 
 
 def _stamp(at: datetime) -> str:

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     SERVE_CALLS = "serve_calls"
     VIEW_PAYMENTS = "view_payments"
     MANAGE_REFUNDS = "manage_refunds"
+    MANAGE_INVOICES = "manage_invoices"
     VIEW_CLAIMS = "view_claims"
     HANDLE_CLAIMS = "handle_claims"
     VIEW_DUTIES = "view_duties"
@@ -108,6 +109,7 @@ LABELS: dict[Permission, str] = {
     Permission.SERVE_CALLS: "热线核身与查询",
     Permission.VIEW_PAYMENTS: "查看支付与对账",
     Permission.MANAGE_REFUNDS: "提出与复核退款，处理对账差异",
+    Permission.MANAGE_INVOICES: "重新申请电子发票",
     Permission.VIEW_CLAIMS: "查看理赔案件",
     Permission.HANDLE_CLAIMS: "处理理赔案件",
     Permission.VIEW_DUTIES: "查看数据目录与管理义务",
@@ -204,7 +206,13 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
     ),
     "理赔员": frozenset({_P.VIEW_CLAIMS, _P.HANDLE_CLAIMS, _P.VIEW_POLICIES}),
     "财务": frozenset(
-        {_P.VIEW_STATISTICS, _P.MANAGE_CHARGING, _P.VIEW_PAYMENTS, _P.MANAGE_REFUNDS}
+        {
+            _P.VIEW_STATISTICS,
+            _P.MANAGE_CHARGING,
+            _P.VIEW_PAYMENTS,
+            _P.MANAGE_REFUNDS,
+            _P.MANAGE_INVOICES,
+        }
     ),
 }
 

@@ -14,7 +14,7 @@ from baozhen.site import bootstrap
 from baozhen.trust.crypto import selftest
 
 HELP = """\
-检查本机：密码实现自检、数据库、字体、密钥与证书、归档存储、任务队列、磁盘空间。
+检查本机：密码实现自检、数据库、字体、密钥与证书、归档存储、支付渠道、任务队列、磁盘空间。
 全部正常退出码为 0；有问题为 1，并说明如何处理。"""
 
 FREE_BYTES_MIN = 2 * 1024**3

@@ -46,6 +46,8 @@ def test_an_order_shows_what_was_asked_tried_received_and_sent_back(two, databas
     pay(order, **OTHER)
     pay(order, at=AT + timedelta(minutes=5))
     assert order.order_no in text_of(client, "orders")
+    for words in ("各地区要求相同", "其他各地区", "须通过", "须为投保人"):
+        assert words in text_of(client, "regions")
     assert order.order_no in text_of(client, "orders?q=TB1&state=confirmed&channel=alipay")
     page = text_of(client, f"orders/{order.order_no}")
     for words in ("¥2,473.95", "代收车船税", "付款人不是投保人", "测*乙", "入账", "收款确认"):

@@ -111,5 +111,5 @@ def test_offering_other_terms(browser, referral):
         ],
         "self_pricing": "1.2",
     }
-    for text in ("绝对免赔率 0.10", "保险金额 1000000.00 元", "不承保", "自主定价系数 1.2"):
+    for text in ("绝对免赔率 0.10", "保险金额 ¥1,000,000.00", "不承保", "自主定价系数 1.2"):
         assert text in shown

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import needs
+from baozhen.faces.console.archive.standing import standing_cell, with_standing
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
 from baozhen.faces.console.typed import typed_midnight
@@ -29,7 +30,7 @@ def files(request: HttpRequest) -> HttpResponse:
     except Refusal:
         # A keyword without a letter or a digit finds nothing; the filters say so themselves.
         rows = FileEntry.objects.none()
-    return show_register(request, _register(request), rows, _cells)
+    return show_register(request, _register(request), with_standing(rows), _cells)
 
 
 def seen(
@@ -71,7 +72,7 @@ def _register(request: HttpRequest) -> Register:
         here="files",
         title="文件",
         note="文件中心：已签署归档的文件",
-        columns=("签署时间", "标题", "类型", "机构", "当事人", "业务编号"),
+        columns=("签署时间", "标题", "状态", "类型", "机构", "当事人", "业务编号"),
         empty=("file-text", "没有文件", "签署任务完成后，文件会自动归档并出现在这里。"),
         filters=(
             Choice(name="q", label="关键词（正文、标题）"),
@@ -99,6 +100,7 @@ def _cells(entry: FileEntry) -> tuple[Cell, ...]:
     return (
         Cell(text=stamp(entry.signed_at)),
         Cell(text=open_title(entry), href=address_of_file("file_entry", entry)),
+        standing_cell(entry),
         Cell(text=type_word(entry)),
         Cell(text=entry.unit.name),
         Cell(text=parties_of(entry)),

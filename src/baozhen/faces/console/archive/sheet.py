@@ -14,6 +14,7 @@ from baozhen.faces.console.archive.files import (
     seen,
     type_word,
 )
+from baozhen.faces.console.archive.standing import standing_cell, standing_words, with_standing
 from baozhen.faces.console.registers import Act, Cell, Deed, Link, Sheet, show_sheet
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.audit.queries import entries_of
@@ -35,7 +36,9 @@ _ACTS = {
 @require_GET
 def file(request: HttpRequest, key: str) -> HttpResponse:
     """Show one file."""
-    return show_sheet(request, _sheet(request, seen(request, key)))
+    entry = seen(request, key)
+    told = with_standing(FileEntry.objects.filter(pk=entry.pk).select_related("unit", "item"))
+    return show_sheet(request, _sheet(request, told.get()))
 
 
 def _sheet(request: HttpRequest, entry: FileEntry) -> Sheet:
@@ -43,11 +46,12 @@ def _sheet(request: HttpRequest, entry: FileEntry) -> Sheet:
     return Sheet(
         here="files",
         title=open_title(entry),
-        state=Cell(text="已归档", tone="jade", icon="check"),
+        state=standing_cell(entry),
         back=Link(href=reverse("console:files"), label="文件", icon="left"),
         facts=(
             ("文件编号", entry.public_id, True),
             ("类型", type_word(entry), False),
+            ("效力", standing_words(entry), False),
             ("机构", entry.unit.name, False),
             ("当事人", parties_of(entry) or "未登记", False),
             ("业务编号", entry.biz_no or "无", True),

@@ -25,9 +25,9 @@ def cells(row: Claim, today: date) -> Sequence[Cell]:
     word = word_for(CLAIM_STATES, row.state)
     return (
         Cell(text=row.number, href=reverse("console:claim", kwargs={"number": row.number})),
-        Cell(text=row.policy.number, is_code=True),
         Cell(text=word.label, tone=word.tone, icon=word.icon),
         _next_clock(clocks_of(row), today),
+        Cell(text=row.policy.number, is_code=True),
         Cell(text=stamp(row.occurred_at)),
         Cell(text=ENTRY_LABELS[row.entry]),
         Cell(text=row.reporter_masked),
@@ -149,38 +149,38 @@ def clocks_table(found: Claim) -> _Table:
 
 
 def papers_table(found: Claim) -> _Table:
-    """Return the papers and the pictures, each with its files."""
+    """Return the papers and the pictures: a line for each file, one for what has not come."""
     rows: list[Sequence[Cell]] = []
     for paper in found.papers.prefetch_related("files").order_by("id"):
         received = paper.received_at is not None
-        rows.append(
-            (
-                Cell(text=paper.title + ("（补充）" if paper.is_supplement else "")),
-                Cell(
-                    text="已收到" if received else "未收到",
-                    tone="jade" if received else "amber",
-                    icon="check" if received else "clock",
-                ),
-                *_file_cells(found, [file.pk for file in paper.files.all()]),
-            )
+        state = Cell(
+            text="已收到" if received else "未收到",
+            tone="jade" if received else "amber",
+            icon="check" if received else "clock",
         )
+        title = paper.title + ("（补充）" if paper.is_supplement else "")
+        rows += _file_lines(found, title, state, [file.pk for file in paper.files.all()])
     photos = list(found.files.filter(paper__isnull=True).values_list("pk", flat=True))
     if photos:
-        rows.append(
-            (Cell(text="现场照片"), Cell(text=f"{len(photos)} 张"), *_file_cells(found, photos))
-        )
+        rows += _file_lines(found, "现场照片", Cell(text=f"{len(photos)} 张"), photos)
     return ("材料", ("材料", "状态", "文件"), rows)
 
 
-def _file_cells(found: Claim, keys: Sequence[int]) -> Sequence[Cell]:
-    cells = [
-        Cell(
-            text=f"文件 {place}",
-            href=reverse("console:claim_file", kwargs={"number": found.number, "key": key}),
+def _file_lines(
+    found: Claim, title: str, state: Cell, keys: Sequence[int]
+) -> Sequence[Sequence[Cell]]:
+    lines = [
+        (
+            Cell(text=title),
+            state,
+            Cell(
+                text=f"文件 {place}",
+                href=reverse("console:claim_file", kwargs={"number": found.number, "key": key}),
+            ),
         )
         for place, key in enumerate(keys, start=1)
     ]
-    return cells or [Cell(text="—")]
+    return lines or [(Cell(text=title), state, Cell(text="—"))]
 
 
 def settlement_table(found: Claim) -> _Table:

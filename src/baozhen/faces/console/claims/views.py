@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from baozhen.faces.acts import record_access
 from baozhen.faces.console.access import actor_of, may, needs
 from baozhen.faces.console.claims import shown
+from baozhen.faces.console.narrowing import asked_narrowing, narrowing_choices
 from baozhen.faces.console.registers import (
     Act,
     Cell,
@@ -29,7 +30,8 @@ from baozhen.foundation.money import fen_from_yuan
 from baozhen.foundation.storage import get_storage
 from baozhen.insurance.claims.errors import DecisionInvalid
 from baozhen.insurance.claims.models import Claim
-from baozhen.insurance.claims.queries import get_claim, list_claims
+from baozhen.insurance.claims.queries import get_claim, list_claims, overdue_by_clock
+from baozhen.insurance.claims.rules import TERM_LABELS
 from baozhen.insurance.claims.services import deciding
 from baozhen.insurance.claims.services.deciding import Decision
 from baozhen.insurance.claims.states import (
@@ -56,29 +58,33 @@ _ACTS: Mapping[str, str] = {
     "claim.withdrawn": "报案人撤回",
     "customer.told": "通知客户",
 }
-_REGISTER = Register(
-    here="claims",
-    title="理赔案件",
-    note="电子保单与纸质保单同一入口、同一标准",
-    columns=("报案号", "保单", "状态", "最近期限", "出险", "途径", "报案人"),
-    empty=("alert", "还没有报案", "客户在手机页面、小程序或热线报案后，案件出现在这里。"),
-    filters=(
-        Choice(name="state", label="状态", choices=tuple(STATE_LABELS.items())),
-        Choice(name="entry", label="途径", choices=tuple(ENTRY_LABELS.items())),
-        Choice(name="search", label="报案号或保单号"),
-    ),
-)
 
 
 @needs(Permission.VIEW_CLAIMS)
 @require_GET
 def claims(request: HttpRequest) -> HttpResponse:
     """List the claims, newest first."""
-    wanted = {name: request.GET.get(name, "").strip() for name in ("state", "entry", "search")}
-    today = shanghai_date(now())
-    return show_register(
-        request, _REGISTER, list_claims(wanted), lambda row: shown.cells(row, today)
+    register = Register(
+        here="claims",
+        title="理赔案件",
+        note="电子保单与纸质保单同一入口、同一标准",
+        columns=("报案号", "状态", "最近期限", "保单", "出险", "途径", "报案人"),
+        empty=("alert", "还没有报案", "客户在手机页面、小程序或热线报案后，案件出现在这里。"),
+        filters=(
+            Choice(name="state", label="状态", choices=tuple(STATE_LABELS.items())),
+            Choice(name="overdue", label="逾期", choices=tuple(TERM_LABELS.items())),
+            Choice(name="entry", label="途径", choices=tuple(ENTRY_LABELS.items())),
+            Choice(name="search", label="报案号或保单号"),
+            *narrowing_choices("报案"),
+        ),
     )
+    names = ("state", "entry", "search")
+    rows = list_claims({name: request.GET.get(name, "").strip() for name in names})
+    rows = asked_narrowing(request).within(rows, "registered_at", "policy__branch_code")
+    today = shanghai_date(now())
+    if overdue := request.GET.get("overdue", "").strip():
+        rows = rows.filter(pk__in=overdue_by_clock(on=today).get(overdue, set()))
+    return show_register(request, register, rows, lambda row: shown.cells(row, today))
 
 
 @needs(Permission.VIEW_CLAIMS)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baozhen.faces.acts import record_access
 from baozhen.faces.console.access import actor_of, may, needs
+from baozhen.faces.console.narrowing import asked_narrowing, narrowing_choices
 from baozhen.faces.console.organizations.forms import text
 from baozhen.faces.console.registers import (
     Cell,
@@ -87,6 +88,7 @@ def register(request: HttpRequest) -> HttpResponse:
                 choices=[(code, rule.label) for code, rule in table.kinds.items()],
             ),
             Choice(name="number", label="保单号、批单号或投保单号"),
+            *narrowing_choices("申请"),
         ),
     )
     wanted = ChangeFilter(
@@ -94,7 +96,9 @@ def register(request: HttpRequest) -> HttpResponse:
         kind=request.GET.get("kind", "").strip(),
         number=request.GET.get("number", "").strip(),
     )
-    return show_register(request, shown, list_changes(wanted), _cells)
+    narrowing = asked_narrowing(request)
+    rows = narrowing.within(list_changes(wanted), "created_at", "proposal__branch_code")
+    return show_register(request, shown, rows, _cells)
 
 
 @needs(Permission.VIEW_POLICIES)

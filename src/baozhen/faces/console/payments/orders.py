@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import may, needs
+from baozhen.faces.console.narrowing import asked_narrowing, narrowing_choices
 from baozhen.faces.console.payments.shown import (
     channel_name,
     state_cell,
@@ -58,14 +59,17 @@ def listing(request: HttpRequest) -> HttpResponse:
                 label="支付方式",
                 choices=list(CHANNEL_LABELS.items()),
             ),
+            *narrowing_choices("收款"),
         ),
         links=(
             Link(href=reverse("console:unmatched_receipts"), label="无主款项", icon="question"),
+            Link(href=reverse("console:payment_regions"), label="地区要求", icon="book"),
         ),
     )
     rows = search_orders(request.GET.get("q", "").strip())
     wanted = {name: request.GET.get(name, "") for name in ("state", "channel")}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = asked_narrowing(request).orders(rows, "confirmed_at")
     return show_register(request, register, rows, _row)
 
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, may, needs
+from baozhen.faces.console.narrowing import asked_narrowing, narrowing_choices
 from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.payments.shown import channel_name, state_cell, sum_cell, time_cell
 from baozhen.faces.console.registers import (
@@ -32,7 +33,7 @@ from baozhen.insurance.payments.services.refunds import (
     refund_of,
     retry_refund,
 )
-from baozhen.insurance.payments.states import REFUND_LABELS, RefundState
+from baozhen.insurance.payments.states import CHANNEL_LABELS, REFUND_LABELS, RefundState
 from baozhen.signing.organizations.roles import Permission
 
 
@@ -46,11 +47,18 @@ def listing(request: HttpRequest) -> HttpResponse:
         note="不能使用的款项自动原路退回；人工退款由两人办理",
         columns=("退款单号", "原因", "金额", "支付方式", "提出人", "状态", "提出时间"),
         empty=("again", "还没有退款", "自动退款和人工退款都会出现在这里。"),
-        filters=(Choice(name="state", label="状态", choices=list(REFUND_LABELS.items())),),
+        filters=(
+            Choice(name="state", label="状态", choices=list(REFUND_LABELS.items())),
+            Choice(name="channel", label="支付方式", choices=list(CHANNEL_LABELS.items())),
+            *narrowing_choices("提出"),
+        ),
     )
     rows = Refund.objects.select_related("receipt").order_by("-proposed_at", "-pk")
     if state := request.GET.get("state", ""):
         rows = rows.filter(state=state)
+    if channel := request.GET.get("channel", ""):
+        rows = rows.filter(receipt__channel=channel)
+    rows = asked_narrowing(request).refunds(rows, "proposed_at")
     return show_register(request, register, rows, _row)
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from baozhen.faces.console.payments import ledger, orders, reconciliation, refunds
+from baozhen.faces.console.payments import (
+    invoices,
+    ledger,
+    orders,
+    reconciliation,
+    refunds,
+    regions,
+)
 
 URLS: list[URLPattern] = [
     path("payments/orders", orders.listing, name="payment_orders"),
@@ -13,6 +20,10 @@ URLS: list[URLPattern] = [
     path("payments/refunds/<str:refund_no>/approve", refunds.approve, name="refund_approve"),
     path("payments/refunds/<str:refund_no>/reject", refunds.reject, name="refund_reject"),
     path("payments/refunds/<str:refund_no>/retry", refunds.retry, name="refund_retry"),
+    path("payments/invoices", invoices.listing, name="invoices"),
+    path("payments/invoices/<str:request_no>", invoices.one, name="invoice"),
+    path("payments/invoices/<str:request_no>/again", invoices.again, name="invoice_again"),
+    path("payments/regions", regions.regions, name="payment_regions"),
     path("payments/unmatched", orders.unmatched, name="unmatched_receipts"),
     path("payments/ledger", ledger.balances_page, name="ledger"),
     path("payments/ledger/entries", ledger.entries, name="ledger_entries"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
@@ -18,7 +19,6 @@ from baozhen.insurance.applications.queries import Reached, list_applications, o
 from baozhen.insurance.applications.states import OUTCOME_LABELS, STATE_LABELS
 from baozhen.insurance.claims.queries import list_claims, overdue_by_clock
 from baozhen.insurance.claims.rules import TERM_LABELS
-from baozhen.insurance.endorsements.models import Change
 from baozhen.insurance.endorsements.queries import ChangeFilter, list_changes
 from baozhen.insurance.endorsements.rules import change_table
 from baozhen.insurance.payments.models import PaymentOrder, Refund
@@ -220,7 +220,7 @@ def _to(place: str, period: Period, **more: str) -> str:
     return reverse(f"console:{place}") + period.narrowing.address(**more)
 
 
-def _counts(rows: QuerySet[Application] | QuerySet[Change], by: str) -> dict[str, int]:
+def _counts(rows: QuerySet[Any], by: str) -> dict[str, int]:
     return dict(rows.order_by().values_list(by).annotate(count=Count("pk")))
 
 
@@ -228,20 +228,18 @@ def _greatest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _sums(rows: QuerySet[Policy], by: str, fen: str) -> list[tuple[str, int]]:
+def _sums(rows: QuerySet[Any], by: str, fen: str) -> list[tuple[str, int]]:
     found = rows.order_by().values_list(by).annotate(fen=Sum(fen))
     return _greatest_first(dict(found))
 
 
-def _by_day(rows: QuerySet[Policy], moment: str, fen: str) -> dict[str, int]:
+def _by_day(rows: QuerySet[Any], moment: str, fen: str) -> dict[str, int]:
     days = rows.order_by().annotate(day=TruncDate(moment, tzinfo=SHANGHAI))
     found = days.values_list("day").annotate(fen=Sum(fen))
     return {day.isoformat(): total for day, total in found}
 
 
-def _days(
-    title: str, sums: Mapping[str, int], place: str, period: Period, **more: str
-) -> Chart:
+def _days(title: str, sums: Mapping[str, int], place: str, period: Period, **more: str) -> Chart:
     """Return money by day; each day leads to its own rows."""
     lines = []
     for day, fen in whole(dict(sums), period.since, period.until):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from baozhen.faces.console.access import may, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.registers import Cell, Choice, Register, acts_of, show_register
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import as_yuan, stamp, yuan
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.masking import mask_id, mask_name, mask_plate, mask_vin
 from baozhen.insurance.products.enumerations import label
@@ -63,7 +63,7 @@ def _cells(row: Referral) -> list[Cell]:
         Cell(text=row.proposal_no, href=reverse("console:referral", kwargs={"key": row.pk})),
         Cell(text=label("form", row.form)),
         Cell(text=row.branch_code, is_code=True),
-        Cell(text=_yuan(row.total_fen)),
+        Cell(text=yuan(row.total_fen)),
         Cell(text="；".join(reasons)),
         Cell(text=stamp(row.opened_at)),
         state_cell(row),
@@ -74,10 +74,6 @@ def state_cell(row: Referral) -> Cell:
     """Return the state of a referral as a tag."""
     tone, icon = _TONES[ReferralState(row.state)]
     return Cell(text=STATE_LABELS[row.state], tone=tone, icon=icon)
-
-
-def _yuan(fen: int | None) -> str:
-    return "—" if fen is None else f"{fen / 100:,.2f} 元"
 
 
 @needs(Permission.VIEW_UNDERWRITING)
@@ -92,7 +88,7 @@ def referral(request: HttpRequest, key: int) -> HttpResponse:
         "here": "referrals",
         "referral": row,
         "state": state_cell(row),
-        "total": _yuan(row.total_fen),
+        "total": yuan(row.total_fen),
         "form": label("form", row.form),
         "hits": [
             {**hit, "decision": DECISION_LABELS[hit["decision"]]} for hit in row.assessment.hits
@@ -128,7 +124,7 @@ def _vehicle(vehicle: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("种类与使用性质", f"{_word('vehicle_kind', vehicle['kind'])}，{_use(vehicle)}"),
         ("能源", _word("fuel", vehicle["fuel"])),
         ("初次登记", since),
-        ("新车购置价", f"{vehicle['new_price']} 元"),
+        ("新车购置价", as_yuan(vehicle["new_price"])),
         ("过户", "是" if vehicle.get("transferred") else "否"),
     ]
 
@@ -163,7 +159,7 @@ def _offer(row: Referral) -> list[str]:
         if cover.get("removed"):
             terms.append("不承保")
         if cover.get("sum_insured"):
-            terms.append(f"保险金额 {cover['sum_insured']} 元")
+            terms.append(f"保险金额 {as_yuan(cover['sum_insured'])}")
         if cover.get("deductible_rate"):
             terms.append(f"绝对免赔率 {cover['deductible_rate']}")
         said.append(f"{names.get(cover['code'], cover['code'])}：{'，'.join(terms)}")

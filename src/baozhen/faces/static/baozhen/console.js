@@ -24,6 +24,18 @@
       event.detail.target.classList.add("pad", "quiet");
     });
   }
+  // What scrolls sideways is reached by the keyboard too.
+  const reached = new ResizeObserver((boxes) => {
+    for (const { target } of boxes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  const watch = (part) => {
+    for (const box of part.querySelectorAll(".table-wrap")) reached.observe(box);
+  };
+  watch(document);
+  document.addEventListener("htmx:load", (event) => watch(event.detail.elt));
   const first = document.querySelector("[aria-invalid=true]");
   if (first) first.focus();
 })();

@@ -52,6 +52,15 @@
     }
   });
 
+  // What scrolls sideways is reached by the keyboard too.
+  const reached = new ResizeObserver((boxes) => {
+    for (const { target } of boxes) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll(".table-wrap")) reached.observe(box);
+
   const first = document.querySelector("[aria-invalid=true]") || document.querySelector("[data-focus]");
   if (first) first.focus({ preventScroll: first.hasAttribute("data-focus") });
 

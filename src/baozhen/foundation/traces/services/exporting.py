@@ -32,6 +32,7 @@ from baozhen.foundation.traces.models import (
 from baozhen.foundation.traces.package import (
     MANIFEST,
     NOTE,
+    PRINTED,
     STAMP,
     build_manifest,
     checkpoint_over,
@@ -61,14 +62,19 @@ class ExportParts:
 
 
 Source = Callable[[str], ExportParts]
+Printer = Callable[[TraceExport, Sequence[SessionPart], datetime], bytes]
 _sources: list[Source] = []
 _stamps: list[Callable[[bytes], bytes]] = []
+_printers: list[Printer] = []
 
 
-def install_export_source(source: Source, stamp: Callable[[bytes], bytes]) -> None:
-    """Install what knows the signed files of a number, and what timestamps; at start-up."""
+def install_export_source(
+    source: Source, stamp: Callable[[bytes], bytes], printer: Printer
+) -> None:
+    """Install what knows the signed files of a number, what timestamps and what prints."""
     _sources[:] = [source]
     _stamps[:] = [stamp]
+    _printers[:] = [printer]
 
 
 @transaction.atomic(durable=True)
@@ -146,6 +152,8 @@ def build_package(export: TraceExport, *, at: datetime) -> bytes:
         indent=1,
     ).encode()
     files["events.csv"] = _csv(parts)
+    if _printers:
+        files[PRINTED] = _printers[0](export, parts, at)
     papers = sorted(name for name in added.files)
     files["index.html"] = index_page(export, parts, papers)
     return _sealed(export, files, at=at)

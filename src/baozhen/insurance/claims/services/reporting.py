@@ -35,9 +35,11 @@ from baozhen.insurance.claims.rules import (
 from baozhen.insurance.claims.states import ClaimState, Entry
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.policies.states import PolicyState
+from baozhen.signing.files.services import Document, archive_many
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.insurer import get_insurer
 
+DOCUMENT_KIND = "claim"
 FILE_BYTES_MAX = 10 * 1024 * 1024
 _SAME_LOSS = timedelta(minutes=10)
 _NUMBER_DIGITS = 8
@@ -80,7 +82,8 @@ def add_file(
 ) -> ClaimFile:
     """Keep a picture of the scene, or a page of a paper; the same file twice is kept once.
 
-    Raises ClaimFileInvalid or PaperUnknown; papers are taken while they are being collected.
+    It joins the dossier of the policy at once (S0-5). Raises ClaimFileInvalid or PaperUnknown;
+    papers are taken while they are being collected.
     """
     media_type = media_type_of(data)
     if media_type is None or len(data) > FILE_BYTES_MAX:
@@ -114,6 +117,7 @@ def add_file(
             at=at,
             facts={"sha256": sha256, "paper": paper_code},
         )
+        archive_many([_document(claim, file)], actor=actor, at=at)
     return file
 
 
@@ -188,6 +192,21 @@ def _register(
     )
     enter(claim, actor=reporter.actor, at=at)
     return claim
+
+
+def _document(claim: Claim, file: ClaimFile) -> Document:
+    """Return what the archive keeps: in the dossier of the application, as the policy is."""
+    policy = claim.policy
+    return Document(
+        dossier=policy.proposal.proposal_no,
+        kind=DOCUMENT_KIND,
+        subject_type=claim.NOUN,
+        subject_id=claim.pk,
+        sha256=file.sha256,
+        size=file.size,
+        media_type=file.media_type,
+        cover=(shanghai_date(policy.cover_starts_at), shanghai_date(policy.cover_ends_at)),
+    )
 
 
 def _paper(claim: Claim, code: str) -> ClaimPaper:

@@ -44,6 +44,19 @@ def channel_names() -> list[str]:
     return [name for name in _ADAPTERS if _build(source, name, is_production()) is not None]
 
 
+def channel_lines() -> dict[str, Any]:
+    """Return what is configured, by channel; ValueError for what is no table."""
+    found: object = _lines(configured("BAOZHEN_PAYMENT_CHANNELS"))
+    if not isinstance(found, dict) or not all(isinstance(line, dict) for line in found.values()):
+        raise ValueError("BAOZHEN_PAYMENT_CHANNELS is no table of channels")
+    return found
+
+
+def build_channel(name: str, line: Mapping[str, Any]) -> PaymentChannel:
+    """Return a channel of a line of the settings; whatever is wrong with the line is raised."""
+    return _ADAPTERS[name](line)
+
+
 @lru_cache(maxsize=16)
 def _build(source: str, name: str, production: bool) -> PaymentChannel | None:
     if name not in _ADAPTERS:

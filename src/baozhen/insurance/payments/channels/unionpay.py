@@ -72,7 +72,10 @@ class UnionPay:
         self._files = str(settings.get("file_gateway", _FILES)).rstrip("/")
         self._merchant, self._cert_id = str(settings["mer_id"]), str(settings["cert_id"])
         self._key = exchange.private_key(str(settings["private_key"]))
-        self._root, self._middle = _certificate(settings["root"]), _certificate(settings["middle"])
+        self._root, self._middle = (
+            certificate_of(settings["root"]),
+            certificate_of(settings["middle"]),
+        )
         self._common_name = str(settings.get("common_name", _COMMON_NAME))
         self._exchange = exchange.Exchange(self.name, self._gateway, http)
 
@@ -305,7 +308,8 @@ def _digest(fields: Mapping[str, str]) -> bytes:
     return hashlib.sha256(text.encode()).hexdigest().encode()
 
 
-def _certificate(text: object) -> x509.Certificate:
+def certificate_of(text: object) -> x509.Certificate:
+    """Return the certificate of a PEM, or of the file that holds one."""
     pem = str(text)
     data = pem.encode() if pem.lstrip().startswith("-----") else Path(pem).read_bytes()
     return x509.load_pem_x509_certificate(data)

@@ -35,7 +35,6 @@ from baozhen.insurance.payments.errors import (
     PaymentOrderUnknown,
 )
 from baozhen.insurance.payments.models import PaymentAttempt, PaymentOrder
-from baozhen.insurance.payments.regions import demands_payer
 from baozhen.insurance.payments.services.telling import take_told
 from baozhen.insurance.payments.states import (
     CHANNEL_LABELS,
@@ -44,6 +43,7 @@ from baozhen.insurance.payments.states import (
     OrderState,
     Purpose,
 )
+from baozhen.insurance.products.region_duties import demands_payer
 
 SYSTEM: Final = "system"
 LIFETIME: Final = timedelta(hours=24)

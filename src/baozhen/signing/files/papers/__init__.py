@@ -1,5 +1,5 @@
 """Papers of the file centre: laid out with our fonts and sealed by the company."""
 
-from baozhen.signing.files.papers.making import Paper, Section, seal_paper
+from baozhen.signing.files.papers.making import Paper, Section, printable, seal_paper
 
-__all__ = ["Paper", "Section", "seal_paper"]
+__all__ = ["Paper", "Section", "printable", "seal_paper"]

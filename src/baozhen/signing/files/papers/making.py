@@ -1,5 +1,6 @@
 """Lays out a paper of facts and tables and seals it for a company."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,6 +23,11 @@ from baozhen.trust.pdf.render import Renderer
 _TEMPLATES: Final = Path(__file__).parent
 _CODE: Final = "record"
 _VERSION: Final = "1"
+_CHARACTERS_MAX: Final = 240
+# What the fonts of our papers have for certain; anything else becomes a box.
+_STRANGE: Final = re.compile(
+    r"[^\x20-\x7e\u00a5\u00b7\u00d7\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e\u2192\n]"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,12 @@ def seal_paper(paper: Paper, *, unit: OrgUnit, at: datetime) -> bytes:
         return sign_party(accept(drawn, is_own=True), party, order).data
     except TrustError as error:
         raise CopyImpossible(problem=error) from error
+
+
+def printable(text: str) -> str:
+    """Return a stranger's text short and in characters that can be printed."""
+    shown = _STRANGE.sub("□", text)
+    return shown if len(shown) <= _CHARACTERS_MAX else f"{shown[:_CHARACTERS_MAX]}…"
 
 
 @lru_cache(maxsize=2)
