@@ -49,6 +49,7 @@ def logging_settings(*, level: str = "INFO", as_json: bool = True) -> dict[str, 
             # Django's own handlers would print unmasked lines beside ours.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            "pikepdf": {"level": "WARNING"},  # it greets in every process
         },
     }
 

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
+from baozhen.foundation.notify.outbox import outbox
 from baozhen.site import bootstrap
 from baozhen.site.commands import web
 
@@ -137,9 +138,10 @@ def _welcome(address: str) -> str:
 保真已就绪：{address}
 
 可以先试三件事：
-  1. 验真     打开 {address}/verify ，上传 {settings.BAOZHEN_DATA}/demo 中的任意一份保单；
+  1. 投保     用手机或窄窗口打开 {address}/m/apply ；投保人填 测试甲、110199198506151017、
+              16100000001，短信不会发出，验证码写在 {outbox()}
+  2. 验真     打开 {address}/verify ，上传 {settings.BAOZHEN_DATA}/demo 中的任意一份保单；
               改动一个字节再试一次
-  2. 查询下载 打开 {address}/query ，按上面的“查询示例”填写
   3. 控制台   打开 {address}/console/ ，用上面给出的演示账号登录，看一份保单的来龙去脉
 
 运行日志：{settings.BAOZHEN_DATA}/run.log 。按 Ctrl-C 停止。
