@@ -23,6 +23,7 @@ from tests.signing.envelopes.test_envelopes_reliability import batch_of, keys_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SEED = 20261121
+_shared = []  # kept from being closed: the parent goes on with it
 
 
 def killed(work, *, after):
@@ -30,6 +31,10 @@ def killed(work, *, after):
     connections.close_all()
     child = os.fork()
     if not child:
+        # With a browser's event loop about, a thread has one connection inside it and one outside;
+        # the child is outside, where ours may be open: sharing it would leave its work undecided.
+        _shared.append(connections["default"].connection)
+        connections["default"].connection = None
         code = 1
         try:
             work()

@@ -1,6 +1,7 @@
 """A real browser against a real server, at the size of a phone and of a desk."""
 
 import os
+import threading
 
 import pytest
 from django.conf import settings as django_settings
@@ -21,6 +22,7 @@ from tests.faces.conftest import (  # noqa: F401 -- fixtures
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 INSPECTOR = Inspector()
+ANSWER_SECONDS = 5
 SCREENSHOTS = django_settings.CHECKOUT / ".data" / "screenshots"
 
 # What a screen reader and a thumb need, asked of the page as it stands.
@@ -138,7 +140,7 @@ def visitor(request, browser, live_server):
     )
     context.set_default_timeout(20_000)
     yield Visitor(context.new_page(), live_server.url, request.param)
-    context.close()
+    _leave(context)
 
 
 @pytest.fixture
@@ -146,7 +148,18 @@ def plain_visitor(browser, live_server):
     """Somebody whose browser runs no scripts."""
     context = browser.new_context(java_script_enabled=False, locale="zh-CN")
     yield Visitor(context.new_page(), live_server.url, "plain")
+    _leave(context)
+
+
+def _leave(context):
+    """Close the browser's window, and wait until the server has answered its last calls.
+
+    A page tells of its end: without the wait that would reach the next test's database.
+    """
     context.close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(ANSWER_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,12 @@ def test_a_count_at_its_limit_says_so():
     assert faces.counted(10_000) == "10,000+"
 
 
+def test_who_did_something_is_said_in_words():
+    said = {name: faces.who(name) for name in ("staff:amy", "api:core", "system", "subject:sub_1")}
+    assert [*said.values()] == ["员工 amy", "接口 core", "系统", "客户"]
+    assert (faces.who(None), faces.who("somebody")) == ("", "somebody")
+
+
 def test_times_are_chinas():
     at = datetime(2026, 1, 15, 1, 30, 5, tzinfo=UTC)
     assert faces.moment(at) == "2026年1月15日 09:30"

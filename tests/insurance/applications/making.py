@@ -14,6 +14,7 @@ from baozhen.insurance.applications.services.drafts import (
 from baozhen.insurance.applications.services.holders import HolderFacts, admit_holder
 from baozhen.insurance.applications.services.submitting import submit_application
 from baozhen.insurance.applications.steps import Step
+from tests.insurance.proposal_forms import car
 
 AT = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)
 PERSON_A = {"name": "测试甲", "id_no": "110199198506151017", "mobile": "16100000001"}
@@ -26,26 +27,7 @@ ADDRESS = {
     "detail": "示例路1号",
     "postcode": "100000",
 }
-CAR = {
-    "plate_status": "issued",
-    "plate_no": "京Z12345",
-    "plate_type": "02",
-    "plate_color": "blue",
-    "vin": "L9TESTAA7MA000001",
-    "engine_no": "T20A000001",
-    "brand_model": "示例牌SL7200A",
-    "model_code": "SLABCD0001",
-    "kind": "passenger",
-    "use_nature": "family",
-    "fuel": "fuel",
-    "seats": 5,
-    "curb_mass_kg": 1500,
-    "displacement_ml": 1998,
-    "first_registered_on": "2021-03-15",
-    "transferred": False,
-    "imported": False,
-    "new_price": "180000.00",
-}
+CAR = car()["vehicle"]
 NEW_ENERGY = {
     "plate_status": "issued",
     "plate_no": "粤ZD12345",

@@ -160,6 +160,8 @@ def test_a_chunk_that_another_process_holds_is_left_alone():
         other.execute("SELECT pg_advisory_lock(%s)", [key])
         assert process_chunk(batch.pk, 0) is False
         assert BatchChunk.objects.get().finished_at is None
+        # A session that ends lets go a moment after its connection is gone.
+        other.execute("SELECT pg_advisory_unlock(%s)", [key])
     assert process_chunk(batch.pk, 0) is True
 
 

@@ -116,6 +116,14 @@ def test_an_old_car_without_hull_is_accepted():
     assert judged(content).decision == Decision.ACCEPTED
 
 
+def test_the_day_on_which_cover_begins_is_chinas():
+    """Found: an instant in UTC counted by UTC's day, a day too early for a third of each day."""
+    content = content_of()
+    content["compulsory"]["cover_starts_at"] = f"{ON - timedelta(days=1)}T16:30:00+00:00"
+    facts = facts_of(content, Record(), has_duplicate=False, on=ON, tables=SHIPPED)
+    assert facts["period.days_ahead"] == 0
+
+
 def test_every_fact_is_told_and_none_is_personal():
     facts = facts_of(content_of(), Record(), has_duplicate=False, on=ON, tables=SHIPPED)
     assert set(facts) == set(FACTS)

@@ -31,6 +31,20 @@ def icon(name: str, label: str = "") -> SafeString:
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', strokes)
 
 
+_NAMED = {"staff": "员工", "api": "接口"}
+_ACTORS = {
+    "system": "系统",
+    "journey": "系统",
+    "receiver": "系统",
+    "portal": "网站访客",
+    "browser": "网站访客",
+    "link": "链接持有人",
+    "subject": "客户",
+    "holder": "客户",
+    "signatory": "签署人",
+}
+
+
 @register.filter
 def moment(value: datetime | str | None) -> str:
     """Write an instant in China's time, as in 2026年1月15日 09:30."""
@@ -57,6 +71,16 @@ def day(value: date | datetime | None) -> str:
         return "—"
     local = timezone.localtime(value) if isinstance(value, datetime) else value
     return f"{local.year}年{local.month}月{local.day}日"
+
+
+@register.filter
+def who(actor: str | None) -> str:
+    """Name who did something, as the record of acts has it, in words: staff:amy is 员工 amy."""
+    actor = actor or ""
+    kind, _, name = actor.partition(":")
+    if kind in _NAMED and name:
+        return f"{_NAMED[kind]} {name}"
+    return _ACTORS.get(kind, actor)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from baozhen.foundation.clock import shanghai_date
 from baozhen.insurance.endorsements.errors import ChangeIncomplete
 from baozhen.insurance.endorsements.patching import (
     Asked,
@@ -39,7 +40,7 @@ def _require_near(chosen: date, asked: Asked) -> None:
     if chosen <= asked.effective_on:
         raise ChangeIncomplete(path="starts_on", what="新的起保日期最早为明天")
     most = change_table().period_shift_days_max
-    agreed = datetime.fromisoformat(asked.first[asked.cover]["cover_starts_at"]).date()
+    agreed = shanghai_date(datetime.fromisoformat(asked.first[asked.cover]["cover_starts_at"]))
     if abs((chosen - agreed).days) > most:
         least, last = agreed - timedelta(days=most), agreed + timedelta(days=most)
         raise ChangeIncomplete(

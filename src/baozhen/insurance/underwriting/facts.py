@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from baozhen.foundation.clock import shanghai_date
 from baozhen.insurance.products.rating import Record
 from baozhen.insurance.products.rules import MONTHS_A_YEAR, full_months, region_of
 from baozhen.insurance.products.tables import Tables
@@ -18,7 +19,7 @@ def facts_of(
     """Return every fact of `rules.FACTS`; None where the content does not tell."""
     vehicle, branch = content["vehicle"], content["branch"]
     compulsory = content["compulsory"]
-    starts_on = datetime.fromisoformat(compulsory["cover_starts_at"]).date()
+    starts_on = shanghai_date(datetime.fromisoformat(compulsory["cover_starts_at"]))
     since = vehicle.get("first_registered_on") or vehicle.get("invoice_on")
     holder_born = content["policyholder"].get("birth_date")
     return {

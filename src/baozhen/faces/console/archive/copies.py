@@ -13,7 +13,7 @@ from baozhen.faces.console.archive.files import failed, seen, units_of
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.registers import Cell, Choice, Register, show_register
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -153,5 +153,5 @@ def _cells(copy: FileCopy) -> tuple[Cell, ...]:
         Cell(text=open_title(copy.entry), href=address),
         Cell(text=copy.recipient),
         Cell(text=copy.reason),
-        Cell(text=copy.actor, is_code=True),
+        Cell(text=who(copy.actor)),
     )

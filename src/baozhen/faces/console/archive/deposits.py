@@ -19,7 +19,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.faces.words import DOCUMENT_TYPES
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -136,9 +136,9 @@ def rules(request: HttpRequest) -> HttpResponse:
                     (
                         Cell(text=_rule_words(row)),
                         Cell(text=stamp(row.made_at)),
-                        Cell(text=row.made_by, is_code=True),
+                        Cell(text=who(row.made_by)),
                         Cell(text=stamp(row.ended_at) if row.ended_at else "在用"),
-                        Cell(text=row.ended_by, is_code=True),
+                        Cell(text=who(row.ended_by)),
                     )
                     for row in rows
                 ],
@@ -222,7 +222,7 @@ def rows_of(entry: FileEntry) -> list[tuple[Cell, ...]]:
             Cell(text=row.service or row.refusal or "—"),
             Cell(text=row.receipt_no or "—", is_code=True),
             Cell(text=stamp(row.recorded_at)),
-            Cell(text=row.asked_by, is_code=True),
+            Cell(text=who(row.asked_by)),
         )
         for row in entry.deposits.order_by("-pk")
     ]

@@ -16,7 +16,7 @@ from baozhen.faces.console.archive.files import (
 )
 from baozhen.faces.console.archive.standing import standing_cell, standing_words, with_standing
 from baozhen.faces.console.registers import Act, Cell, Deed, Link, Sheet, show_sheet
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.signing.files.models import FileCopy, FileEntry
 from baozhen.signing.files.services.copies import prints_max
@@ -129,7 +129,7 @@ def _rows(copies: Iterable[FileCopy]) -> list[tuple[Cell, ...]]:
             Cell(text=copy.number, is_code=True),
             Cell(text=copy.recipient),
             Cell(text=copy.reason),
-            Cell(text=copy.actor, is_code=True),
+            Cell(text=who(copy.actor)),
         )
         for copy in copies
     ]

@@ -25,7 +25,7 @@ from baozhen.faces.console.registers import (
     show_sheet,
 )
 from baozhen.faces.console.typed import end_of_day, typed_midnight
-from baozhen.faces.templatetags.faces import day, stamp
+from baozhen.faces.templatetags.faces import day, stamp, who
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.jobs import defer
@@ -237,8 +237,8 @@ def _cells(row: TrustAnchor) -> list[Cell]:
         Cell(text=day(row.effective_from)),
         Cell(text=day(row.effective_until) if row.effective_until else "—"),
         Cell(text=day(row.not_after)),
-        Cell(text=row.proposed_by),
-        Cell(text=row.decided_by or "—"),
+        Cell(text=who(row.proposed_by)),
+        Cell(text=who(row.decided_by) or "—"),
     ]
 
 

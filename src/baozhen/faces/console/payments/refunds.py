@@ -21,7 +21,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import stamp, yuan
+from baozhen.faces.templatetags.faces import stamp, who, yuan
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.money import fen_from_yuan
@@ -81,7 +81,7 @@ def one(request: HttpRequest, refund_no: str) -> HttpResponse:
             ("原渠道交易号", receipt.channel_no, True),
             ("支付方式", channel_name(receipt.channel), False),
             ("退回账户", receipt.account_masked or "原付款账户", False),
-            ("提出人", refund.proposed_by, False),
+            ("提出人", who(refund.proposed_by), False),
             ("复核人", refund.approved_by or "—", False),
             ("渠道退款号", refund.channel_no or "—", bool(refund.channel_no)),
             ("失败原因", refund.failure or "—", False),
@@ -188,7 +188,7 @@ def _row(refund: Refund) -> list[Cell]:
         Cell(text=refund.reason),
         sum_cell(refund.amount_fen),
         Cell(text=channel_name(refund.receipt.channel)),
-        Cell(text=refund.proposed_by),
+        Cell(text=who(refund.proposed_by)),
         state_cell(refund.state),
         time_cell(refund.proposed_at),
     ]

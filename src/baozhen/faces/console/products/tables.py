@@ -20,7 +20,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.clock import now, today
 from baozhen.insurance.products.cells import cells_of, changes, write_value
 from baozhen.insurance.products.errors import TableUnknown
@@ -93,7 +93,7 @@ def _cells(row: TableVersion, in_force: set[int]) -> list[Cell]:
         confirmed_cell(row),
         Cell(text=row.version, is_code=True),
         Cell(text=row.effective_from.isoformat()),
-        Cell(text=row.made_by, is_code=True),
+        Cell(text=who(row.made_by)),
     ]
 
 

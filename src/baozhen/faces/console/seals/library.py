@@ -17,7 +17,7 @@ from baozhen.faces.console.seals.shown import (
     seals_seen,
     use_tag,
 )
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.seals.models import Seal, SealChange, SealUse, SealVersion
 from baozhen.signing.seals.queries import version_picture
@@ -157,7 +157,7 @@ def _use_cells(use: SealUse) -> list[Cell]:
     return [
         Cell(text=stamp(use.at)),
         Cell(text=use.seal.name, href=reverse("console:seal", kwargs={"key": use.seal_id})),
-        Cell(text=use.actor + ("（静默）" if use.is_silent else "")),
+        Cell(text=who(use.actor) + ("（静默）" if use.is_silent else "")),
         Cell(text=use.unit.name),
         Cell(text=use.document_type),
         Cell(text=use.flow),

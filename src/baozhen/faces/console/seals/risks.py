@@ -21,7 +21,7 @@ from baozhen.faces.console.registers import (
     show_sheet,
 )
 from baozhen.faces.console.seals.shown import acts_in_words
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.certificates.models import CertificateBinding
@@ -196,7 +196,7 @@ def _act_cells(entry: AuditEntry) -> list[Cell]:
     return [
         Cell(text=stamp(entry.at)),
         Cell(text=SENSITIVE[entry.action]),
-        Cell(text=entry.actor),
+        Cell(text=who(entry.actor)),
         Cell(text=subject, is_code=True),
     ]
 

@@ -21,7 +21,7 @@ from baozhen.faces.console.registers import (
     show_sheet,
 )
 from baozhen.faces.console.typed import end_of_day
-from baozhen.faces.templatetags.faces import stamp
+from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -188,7 +188,7 @@ def _cells(row: TraceDestruction) -> tuple[Cell, ...]:
         Cell(text=stamp(row.proposed_at), href=where),
         Cell(text=row.public_id, is_code=True),
         Cell(text=row.reason),
-        Cell(text=row.proposed_by, is_code=True),
+        Cell(text=who(row.proposed_by)),
         Cell(text=f"{row.sessions.count()}"),
         Cell(text=DESTRUCTION_LABELS[state], tone=_TONES[state], icon="clock"),
     )

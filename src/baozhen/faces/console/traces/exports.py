@@ -18,7 +18,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import size, stamp
+from baozhen.faces.templatetags.faces import size, stamp, who
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -192,7 +192,7 @@ def _cells(row: TraceExport) -> tuple[Cell, ...]:
         ),
         Cell(text=row.number, is_code=True),
         Cell(text=row.reason),
-        Cell(text=row.requested_by, is_code=True),
+        Cell(text=who(row.requested_by)),
         Cell(text=EXPORT_LABELS[state], tone=_TONES[state], icon=_icon(state)),
         Cell(text=size(row.size)),
     )

@@ -27,12 +27,13 @@
   // What scrolls sideways is reached by the keyboard too.
   const reached = new ResizeObserver((boxes) => {
     for (const { target } of boxes) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      const box = target.closest(".table-wrap");
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     }
   });
-  const watch = (part) => {
-    for (const box of part.querySelectorAll(".table-wrap")) reached.observe(box);
+  const watch = (within) => {
+    for (const part of within.querySelectorAll(".table-wrap, .table-wrap > *")) reached.observe(part);
   };
   watch(document);
   document.addEventListener("htmx:load", (event) => watch(event.detail.elt));

@@ -55,11 +55,12 @@
   // What scrolls sideways is reached by the keyboard too.
   const reached = new ResizeObserver((boxes) => {
     for (const { target } of boxes) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      const box = target.closest(".table-wrap");
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     }
   });
-  for (const box of document.querySelectorAll(".table-wrap")) reached.observe(box);
+  for (const part of document.querySelectorAll(".table-wrap, .table-wrap > *")) reached.observe(part);
 
   const first = document.querySelector("[aria-invalid=true]") || document.querySelector("[data-focus]");
   if (first) first.focus({ preventScroll: first.hasAttribute("data-focus") });

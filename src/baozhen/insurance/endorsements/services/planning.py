@@ -125,7 +125,9 @@ def plan_change(policy: Policy, wish: Wish, *, at: datetime) -> Plan:
         effective_on=shanghai_date(effective_at),
         tables=tables_on(today),
         first=proposal.content,
-        first_tables=tables_on(datetime.fromisoformat(proposal.content["submitted_at"]).date()),
+        first_tables=tables_on(
+            shanghai_date(datetime.fromisoformat(proposal.content["submitted_at"]))
+        ),
     )
     patches = patches_of(content, asked)
     changed = apply(content, patches)
