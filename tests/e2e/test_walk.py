@@ -4,11 +4,12 @@ Each flow is walked at one width; with BAOZHEN_WALK=FOLDER at both, and its file
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from baozhen.foundation.clock import now
+from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.certificates.queries import revocation_evidence, trust_anchors
 from baozhen.signing.envelopes.forms import flow_of, flows
@@ -41,6 +42,13 @@ WALKS = [
     for number, code in enumerate(FLOWS)
     for width in (("phone", "desk") if KEEP else (("phone", "desk")[number % 2],))
 ]
+
+
+@pytest.fixture(autouse=True)
+def _office_hours(settings):
+    """Walk at ten tomorrow: who seals by hand at night is held up as a risk."""
+    tomorrow = shanghai_date(now()) + timedelta(days=1)
+    settings.BAOZHEN_CLOCK = f"{tomorrow}T10:00:00+08:00"
 
 
 class Walk:
