@@ -10,15 +10,32 @@ from django.core.management.commands import flush as flushing
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from baozhen.foundation.errors import BaozhenError
 from baozhen.foundation.keys.configuration import configured
+from baozhen.foundation.storage import get_storage
+from baozhen.signing.files.models import ArchiveItem
 from baozhen.site.fonts import prepare_fonts
 from tests.snapshots import Snapshots
 
 _OUTBOXES = count()
-_SNAPSHOTS = Snapshots()
 _PLACES = (django_settings.BAOZHEN_DATA, django_settings.BAOZHEN_ARCHIVE)
 # What migrations put there, and everything refers to: Django would make it again each time.
 _KEPT = {"django_content_type", "auth_permission"}
+
+
+def _archived():
+    return ArchiveItem.objects.values_list("sha256", flat=True)
+
+
+def _is_whole(sha256):
+    try:
+        get_storage().get(sha256)
+    except BaozhenError:
+        return False
+    return True
+
+
+_SNAPSHOTS = Snapshots(files=_archived, is_whole=_is_whole)
 SHARED = Path(__file__).parents[2] / "shared"
 
 

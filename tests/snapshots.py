@@ -1,6 +1,6 @@
 """The state of a database, kept by the process and put back: what takes seconds is made once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,27 +13,36 @@ class Snapshot:
 
     before: dict[str, str]
     rows: dict[str, bytes]
+    files: tuple[str, ...]
 
 
 class Snapshots:
     """States by name. A state is made anew when it began with another content of the database.
 
     Sequences are left as they are: what is made later gets a number that nothing had before.
+    Files that the rows name lie outside; when a test has broken one, the state is made anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, files: Callable[[], Iterable[str]], is_whole: Callable[[str], bool]
+    ) -> None:
         self._kept: dict[object, Snapshot] = {}
+        self._files = files
+        self._is_whole = is_whole
 
     def bring(self, name: object, make: Callable[[], object]) -> None:
         """Bring the database to the state that `make` leaves."""
         kept = self._kept.get(name)
+        if kept is not None and not all(map(self._is_whole, kept.files)):
+            del self._kept[name]
+            kept = None
         if kept is not None and _fits(kept):
             _put_back(kept)
             return
         before = {} if kept else _contents(filled_tables())
         make()
         if kept is None:
-            self._kept[name] = _taken(before)
+            self._kept[name] = _taken(before, tuple(self._files()))
 
 
 def filled_tables() -> list[str]:
@@ -65,7 +74,7 @@ def _fits(kept: Snapshot) -> bool:
     return _contents(filled_tables()) == kept.before
 
 
-def _taken(before: dict[str, str]) -> Snapshot:
+def _taken(before: dict[str, str], files: tuple[str, ...]) -> Snapshot:
     """Return the rows of every table that was filled or changed."""
     after = _contents(sorted({*before, *filled_tables()}))
     rows = {}
@@ -73,7 +82,7 @@ def _taken(before: dict[str, str]) -> Snapshot:
         for name in [name for name, digest in after.items() if digest != before.get(name)]:
             with cursor.copy(f"COPY {connection.ops.quote_name(name)} TO STDOUT") as copy:
                 rows[name] = b"".join(bytes(part) for part in copy)
-    return Snapshot(before, rows)
+    return Snapshot(before, rows, files)
 
 
 def _put_back(kept: Snapshot) -> None:

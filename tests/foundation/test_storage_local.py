@@ -158,3 +158,15 @@ def test_the_settings_name_the_store(settings, tmp_path):
     settings.BAOZHEN_ARCHIVE = tmp_path
     assert get_storage().get(get_storage().put(b"one")) == b"one"
     assert get_storage() is get_storage()
+
+
+def test_a_store_never_keeps_the_keys_of_other_settings(settings, tmp_path):
+    """Found: the store was remembered by its folder alone, with whichever keys came first."""
+    settings.BAOZHEN_ARCHIVE = tmp_path / "archive"
+    settings.BAOZHEN_DATA = tmp_path / "elsewhere"
+    elsewhere = get_storage()
+    settings.BAOZHEN_DATA = tmp_path / "here"
+    stored = get_storage().put(b"content")
+    with pytest.raises(ObjectDamaged):
+        elsewhere.get(stored)
+    assert get_storage().get(stored) == b"content"

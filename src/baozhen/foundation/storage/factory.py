@@ -17,7 +17,10 @@ def get_storage() -> Storage:
     """Return the configured store: BAOZHEN_STORAGE is `local` or `s3`."""
     kind = configured("BAOZHEN_STORAGE") or "local"
     if kind == "local":
-        return _local(Path(configured("BAOZHEN_ARCHIVE")))
+        return _local(
+            Path(configured("BAOZHEN_ARCHIVE")),
+            configured("BAOZHEN_DATA_KEYS") or configured("BAOZHEN_DATA"),
+        )
     if kind == "s3":
         return _s3(
             Bucket(
@@ -31,7 +34,7 @@ def get_storage() -> Storage:
 
 
 @lru_cache(maxsize=4)
-def _local(root: Path) -> LocalStorage:
+def _local(root: Path, _keys: str) -> LocalStorage:
     return LocalStorage(root, ring=get_keyring())
 
 
