@@ -93,6 +93,8 @@ def _put_back(kept: Snapshot) -> None:
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 -- our own names
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 copy.write(rows)
+        # Its jobs wait from now on: a state kept for long would look like a worker that sleeps.
+        cursor.execute("UPDATE procrastinate_events SET at = now() WHERE type = 'deferred'")
 
 
 @contextmanager

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path):
+    settings.BAOZHEN_DATA = tmp_path
     settings.BAOZHEN_ARCHIVE = tmp_path / "archive"
 
 
@@ -184,8 +185,7 @@ def test_mail_inside_may_go_in_clear_text_for_a_reason(letter, server, settings,
     assert server.encrypted == [False]
 
 
-def test_the_development_twin_writes_a_file(letter, settings, tmp_path, caplog):
-    settings.BAOZHEN_DATA = tmp_path
+def test_the_development_twin_writes_a_file(letter, settings, caplog):
     settings.BAOZHEN_MAIL_URL = ""
     delivery = queue_letter(letter, actor="system", at=AT)
     send_delivery_job(delivery.pk)
