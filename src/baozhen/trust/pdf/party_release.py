@@ -30,7 +30,7 @@ def check_party_release(
 
 
 def _check(signed: bytes, original: SignablePdf, party: Party, order: PartyOrder) -> None:
-    file = open_pdf(signed)
+    file = open_pdf(signed, other=original.file)
     check_changes(original.file, file, may_add_signatures=True)
     fresh = _fresh_fields(file, original.file)
     if len(fresh) != len(party.identities):

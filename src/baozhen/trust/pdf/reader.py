@@ -185,10 +185,11 @@ _Container: TypeAlias = tuple[bytes, list[tuple[int, int]]]  # decoded; (number,
 _DECODED_TOTAL = -1  # no object has this number
 
 
-def open_pdf(data: bytes, *, end: int | None = None, later: PdfFile | None = None) -> PdfFile:
+def open_pdf(data: bytes, *, end: int | None = None, other: PdfFile | None = None) -> PdfFile:
     """Open the file, or its first `end` bytes, which then must end with a %%EOF line.
 
-    `later` is the same file opened with more bytes: what it has read already is not read again.
+    `other` is the same file opened with more bytes or fewer, equal as far as both go: the tables
+    that it has read already are not read again.
     """
     if len(data) > FILE_BYTES_MAX:
         raise ParseError(f"文件超过 {FILE_BYTES_MAX // 1024 // 1024} MB")
@@ -196,7 +197,7 @@ def open_pdf(data: bytes, *, end: int | None = None, later: PdfFile | None = Non
         raise ParseError("不是 PDF 文件（没有 %PDF- 开头）")
     match = _find_end(data) if end is None else _end_at(data, end)
     whole = data if end is None or end == len(data) else data[:end]
-    known = {section.position: section for section in later.sections} if later else {}
+    known = {section.position: section for section in other.sections} if other else {}
     return PdfFile(whole, _read_chain(whole, int(match[1]), known), match.end())
 
 

@@ -130,7 +130,7 @@ def _open_revision(file: PdfFile, place: PdfSignature, checklist: Checklist) -> 
     if place.end == len(file.data):
         return file
     try:
-        revision = open_pdf(file.data, end=place.end, later=file)
+        revision = open_pdf(file.data, end=place.end, other=file)
         seen = next((f for f in signature_fields(revision) if f.number == place.field.number), None)
         if seen is None or seen.value is None:
             raise VerificationError(Step.COVERAGE, f"签名 {place.name} 所覆盖的版本里没有它自己")

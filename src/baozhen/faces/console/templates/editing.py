@@ -23,7 +23,6 @@ from baozhen.signing.templates.fields import KIND_LABELS, LEFT_OPEN, SIGNED
 from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.services import Content, edit_draft, try_content
 from baozhen.signing.templates.states import SourceKind, VersionState
-from baozhen.trust.pdf.prepare import recognize
 
 _BODY_BYTES_MAX = 8 * 1024 * 1024
 _LINE = re.compile(r"(?P<clause>clauses/[a-z0-9_]+\.typ )?第 (?P<line>\d+) 行")
@@ -96,7 +95,7 @@ def preview(request: HttpRequest, key: int) -> HttpResponse:
         filled = try_content(_content(row, given), document=bytes(row.document or b""), at=now())
     except Refusal as refusal:
         return _refused(refusal)
-    pages = len(recognize(filled.pdf).pages)
+    pages = len(filled.pages)
     shown = min(number, pages - 1)
     response = HttpResponse(page_picture(filled.pdf, shown), content_type="image/png")
     response.headers["X-Pages"] = str(pages)

@@ -120,11 +120,12 @@ def start_rows(*, keys: list[int]) -> None:
         .select_related("batch__unit")
         .order_by("line")
     )
+    at_hand: dict[str, bytes] = {}
     if rows:
-        rows = _start_together(rows)
+        rows = _start_together(rows, at_hand)
     for row in rows:
         _start(row)
-    perform_chunk(keys)
+    perform_chunk(keys, at_hand)
     batch_id = BatchRow.objects.filter(pk__in=keys[:1]).values_list("batch_id", flat=True).first()
     if batch_id is not None:
         _finish_when_done(batch_id)
@@ -213,8 +214,10 @@ def _start(row: BatchRow) -> None:
     )
 
 
-def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
+def _start_together(rows: Sequence[BatchRow], at_hand: dict[str, bytes]) -> list[BatchRow]:
     """Open the silent envelopes of the rows at once; return the rows to be started one by one.
+
+    The documents that were made and stored are put into `at_hand` by their digests.
 
     These are the rows that somebody else acts on or that exist already, and all of them when the
     seal is refused (then each says so by itself) or when another worker makes the same ones at
@@ -238,6 +241,7 @@ def _start_together(rows: Sequence[BatchRow]) -> list[BatchRow]:
                 continue
             for document in made[-1][1].documents:
                 storing.add(document.sha256, document.data)
+                at_hand[document.sha256] = document.data
     numbers = [one.draft.biz_no for _, one in made]
     there = set(
         Envelope.objects.filter(client=_client(batch), biz_no__in=numbers).values_list(

@@ -94,8 +94,11 @@ def open_chunk(
         _note_started({row.pk: by_number[one.draft.biz_no].pk for row, one in made})
 
 
-def perform_chunk(row_keys: Sequence[int]) -> None:
-    """Sign what the envelopes of these rows still wait for; safe to repeat."""
+def perform_chunk(row_keys: Sequence[int], at_hand: Mapping[str, bytes]) -> None:
+    """Sign what the envelopes of these rows still wait for; safe to repeat.
+
+    Documents that are not `at_hand`, by their digests, come from the store.
+    """
     refuse_inside_transaction("signing a chunk of envelopes")
     actions = list(
         Action.objects.filter(
@@ -119,7 +122,9 @@ def perform_chunk(row_keys: Sequence[int]) -> None:
     with StoringBeside() as storing:
         for action in actions:
             for document in action.envelope.documents.all():
-                file = sign_document(action, document, party, pictures[action.seal], at=at)
+                data = at_hand.get(document.head_sha256)
+                picture = pictures[action.seal]
+                file = sign_document(action, document, party, picture, at=at, data=data)
                 storing.add(file.sha256, file.data)
                 signed.append(_Signed(action, document, file))
     _record(signed, at=at)

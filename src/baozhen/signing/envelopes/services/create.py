@@ -161,6 +161,9 @@ def _check_channels(draft: EnvelopeDraft) -> None:
 
 def _prepare(draft: DocumentDraft, number: int) -> Ready:
     """Our own typesetter's file goes as it is; a stranger's is made plain by a limited child."""
+    if draft.prepared is not None:
+        prepared = draft.prepared
+        return Ready(draft, prepared.data, prepared.sha256, prepared.pages)
     try:
         if draft.template:
             file = open_pdf(draft.pdf)

@@ -7,6 +7,7 @@ from typing import Any
 
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.models import Account, OrgUnit
+from baozhen.trust.pdf.prepare import PreparedPdf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +32,15 @@ class PlaceDraft:
 class DocumentDraft:
     """One document: the bytes of a PDF; `template` names what our typesetter made it from.
 
-    `is_prepared`: the bytes were made plain before and lay in our own store since. `made_from`
-    names what was filled with the task's values: it stands for bytes that differ by the second.
+    `prepared` is the same document as this process has just read it; `is_prepared`: the bytes were
+    made plain before and lay in our own store since. `made_from` names what was filled with the
+    task's values: it stands for bytes that differ by the second.
     """
 
     title: str
     pdf: bytes = field(repr=False)
     template: str = ""
+    prepared: PreparedPdf | None = field(default=None, repr=False)
     is_prepared: bool = False
     made_from: str = ""
 

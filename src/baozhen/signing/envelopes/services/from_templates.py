@@ -38,9 +38,8 @@ from baozhen.signing.templates.queries import template_of, usable_by, version_in
 from baozhen.signing.templates.services import FilledDocument, fill
 from baozhen.signing.templates.states import SourceKind, VersionState
 from baozhen.signing.templates.values import is_filled
-from baozhen.trust.pdf.pages import SeenPage, seen_pages
+from baozhen.trust.pdf.pages import SeenPage
 from baozhen.trust.pdf.positions import from_fractions
-from baozhen.trust.pdf.reader import open_pdf
 
 TEMPLATE_FLOW: Final = "template"
 _ID_START: Final = "tpl_"
@@ -205,13 +204,12 @@ def draft_from_version(
         _signatory(roles[role], party, papers.get(role, ()), order, actor=actor, at=at)
         for role, party in parties.items()
     ]
-    pages = seen_pages(open_pdf(filled.pdf))
     actions = [
         action
         for number, (party, entries) in enumerate(
             zip(signatories, open_fields.values(), strict=True), 1
         )
-        for action in _actions(party, entries, pages, order, number)
+        for action in _actions(party, entries, filled.pages, order, number)
     ]
     template = version.template
     made_from = f"{template.code}@{version.number}"
@@ -227,7 +225,7 @@ def draft_from_version(
                 title=template.title,
                 pdf=filled.pdf,
                 template=made_from if is_typeset else "",
-                is_prepared=not is_typeset,
+                prepared=filled.prepared,
                 made_from=made_from,
             )
         ],

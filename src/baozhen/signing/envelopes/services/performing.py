@@ -181,10 +181,20 @@ def _reserve(action: Action, seal: Seal, *, at: datetime) -> None:
 
 
 def sign_document(
-    action: Action, document: EnvelopeDocument, party: Party, picture: bytes, *, at: datetime
+    action: Action,
+    document: EnvelopeDocument,
+    party: Party,
+    picture: bytes,
+    *,
+    at: datetime,
+    data: bytes | None = None,
 ) -> SignedByParty:
-    """Sign one document for the action's party, outside of any transaction."""
-    data = get_storage().get(document.head_sha256)
+    """Sign one document for the action's party, outside of any transaction.
+
+    `data` are its bytes where the caller has them; they are read from the store otherwise.
+    """
+    if data is None:
+        data = get_storage().get(document.head_sha256)
     is_own = bool(document.template) and document.head_number == 0
     order = PartyOrder(
         field=f"A{action.pk}",

@@ -33,7 +33,7 @@ from baozhen.trust.pdf.overlay import (
     TextItem,
     TickItem,
 )
-from baozhen.trust.pdf.pages import Rect
+from baozhen.trust.pdf.pages import Rect, SeenPage
 from baozhen.trust.pdf.positions import around, find_keyword, from_fractions, to_fractions
 from baozhen.trust.pdf.prepare import PreparedPdf, recognize
 from baozhen.trust.pdf.qr import qr_png
@@ -51,9 +51,23 @@ class FilledDocument:
     Signing fields have a `rect` and a page from 0, whether they were placed by hand or by keyword.
     """
 
-    pdf: bytes
+    prepared: PreparedPdf
     fields: tuple[Field, ...]
-    sha256: str
+
+    @property
+    def pdf(self) -> bytes:
+        """The bytes."""
+        return self.prepared.data
+
+    @property
+    def sha256(self) -> str:
+        """Their digest in lower-case hex."""
+        return self.prepared.sha256
+
+    @property
+    def pages(self) -> tuple[SeenPage, ...]:
+        """The pages as a person sees them."""
+        return self.prepared.pages
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ def _fill(
         left = _left_open(material.fields, values, document)
     except TrustError as error:
         raise SourceInvalid(path="values", reason=str(error)) from error
-    return FilledDocument(document.data, left, document.sha256)
+    return FilledDocument(document, left)
 
 
 @lru_cache(maxsize=256)
@@ -157,7 +171,7 @@ def _set(
     }
     sheet = Sheet(material.source, material.clauses, data, pictures)
     typeset = typeset_in_subprocess if is_draft else typeset_in_kept_child
-    return typeset(sheet, fonts=_fonts(), at=at)
+    return typeset(sheet, fonts=_fonts(Path(settings.BAOZHEN_FONTS)), at=at)
 
 
 def _draw(material: _Material, values: Mapping[str, Any], *, at: datetime) -> PreparedPdf:
@@ -212,5 +226,7 @@ def _placed(field: Field, document: PreparedPdf) -> Field:
     return replace(field, page=found.page, rect=to_fractions(page, around(found, page, size)))
 
 
-def _fonts() -> Path:
-    return FontSet.open(Path(settings.BAOZHEN_FONTS)).folder
+@lru_cache(maxsize=1)
+def _fonts(folder: Path) -> Path:
+    """Return the folder of fonts, prepared; a process looks once."""
+    return FontSet.open(folder).folder
