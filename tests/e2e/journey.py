@@ -10,7 +10,8 @@ from captcha.models import CaptchaStore
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.insurance.disclosures.models import ReadingItem, ReadingSet
-from tests.e2e.test_signing import write_name
+from baozhen.signing.identity.models import CodeChallenge
+from tests.e2e.test_signing import read_to_the_end, write_name
 from tests.faces.mobile.applying.people import last_text
 
 NEXT = ".act .weui-btn_primary"
@@ -272,3 +273,30 @@ class Journey:
         tab.check(f"input[name=outcome][value={outcome}]")
         self.go_on()
         tab.wait_for_load_state()
+
+    # The policy in hand
+
+    def receive(self, policy):
+        """Sign for the policy, from its page in the wallet; nobody is asked again who they are."""
+        tab = self.tab
+        self.visitor.open(f"/m/policies/{policy.number}")
+        tab.click("text=签收保单回执")
+        tab.click("button[value=begin]")
+        read_to_the_end(self.visitor)
+        tab.click("[data-go-on]")
+        tab.wait_for_selector("canvas")
+        write_name(self.visitor)
+        tab.click("button[value=sign]")
+        tab.wait_for_selector("button[value=send]")
+        # A policy comes a minute after the proposal was signed, not seconds.
+        CodeChallenge.objects.update(queued_at=now() - timedelta(minutes=2))
+        tab.click("button[value=send]")
+        tab.wait_for_selector("input[name=code]")
+        tab.fill("input[name=code]", self.texted("code"))
+        tab.click("button[value=confirm]")
+        tab.wait_for_selector(".verdict")
+        work()
+        tab.wait_for_selector("text=签署完成")
+        self.look("receipt-signed")
+        self.visitor.open(f"/m/policies/{policy.number}")
+        assert "您已于" in self.text()

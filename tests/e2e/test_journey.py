@@ -153,7 +153,7 @@ def verify(visitor, policy):
 
 
 @at("desk")
-@pytest.mark.requirement("S0-4.2.3b8", "S0-4.2.4d1", "S0-4.3.4a2")
+@pytest.mark.requirement("S0-4.2.3b8", "S0-4.2.4d1", "S0-4.3.4a2", "S2-L40b")
 def test_scenario_s02_a_new_energy_car_from_a_quote_to_policies_in_hand(visitor, platform):
     journey, tab = Journey(visitor, PERSON_D), visitor.tab
     journey.begin("new_energy", "DEMO44")
@@ -188,3 +188,4 @@ def test_scenario_s02_a_new_energy_car_from_a_quote_to_policies_in_hand(visitor,
     assert PaymentOrder.objects.get().amount_fen == 462_421 + 95_000
     look_up(visitor, policies["commercial"], "4,624.21", PERSON_D, NEW_ENERGY)
     verify(visitor, policies["commercial"])
+    journey.receive(policies["commercial"])
