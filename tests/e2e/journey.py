@@ -298,5 +298,6 @@ class Journey:
         work()
         tab.wait_for_selector("text=签署完成")
         self.look("receipt-signed")
-        self.visitor.open(f"/m/policies/{policy.number}")
-        assert "您已于" in self.text()
+        tab.click("text=回到我的保单")
+        tab.click(f"text={policy.number}")
+        tab.wait_for_selector("text=您已于")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
+from baozhen.faces.mobile.holders import current_holder
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.signing.envelopes.states import LABELS, ActionState, EnvelopeState
 
@@ -23,7 +24,8 @@ def done(request: HttpRequest, token: str) -> HttpResponse:
     visit = visit_of(request, token)
     if visit.step not in {"done", "read"} or (visit.step == "read" and not visit.is_viewer):
         return redirect(visit.address("next"))
-    return visit.render("done.html", _context(visit))
+    # Whoever came from their policies goes back to them.
+    return visit.render("done.html", {**_context(visit), "holder": current_holder(request)})
 
 
 @require_GET
