@@ -5,21 +5,20 @@ Run as `python -m baozhen.foundation.sandbox_worker`; the protocol is that of fo
 
 import base64
 import json
-import resource
 import struct
 import sys
 from datetime import datetime
 from typing import Any
 
+from baozhen.foundation.confinement import confine, restrict
 from baozhen.trust.evidence import parse_proof
 from baozhen.trust.verify import TrustAnchors, inspect
 from baozhen.trust.x509.revocation import RevocationEvidence
 
-_FILES_OPEN_MAX = 16
-
 
 def main() -> int:
     """Inspect what standard input holds."""
+    confine()
     (size,) = struct.unpack(">I", sys.stdin.buffer.read(4))
     task: dict[str, Any] = json.loads(sys.stdin.buffer.read(size))
     restrict(task["limits"])
@@ -42,19 +41,6 @@ def main() -> int:
     )
     sys.stdout.buffer.write(json.dumps(report.to_dict()).encode())
     return 0
-
-
-def restrict(limits: dict[str, Any]) -> None:
-    """Set the limits of this process; nothing can raise them again."""
-    seconds, memory = limits["cpu_seconds_max"], limits["memory_bytes_max"]
-    for kind, value in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),  # no file can be written; the pipe is none
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, _FILES_OPEN_MAX),
-    ):
-        resource.setrlimit(kind, (value, value))
 
 
 def _decode(items: list[str]) -> tuple[bytes, ...]:

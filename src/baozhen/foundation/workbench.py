@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from baozhen.foundation.confinement import obstacle
 from baozhen.trust.errors import LintError, ParseError, TrustError
 from baozhen.trust.pdf.marks import CopyMark, MarkMissing
 from baozhen.trust.pdf.positions import Found, KeywordMissing
@@ -201,6 +202,7 @@ def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLim
 
 
 def _start(control: socket.socket) -> subprocess.Popen[bytes]:
+    obstacle()  # for the log: children that keep the network work all the same
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         [sys.executable, "-m", _WORKER],
         stdin=control.fileno(),

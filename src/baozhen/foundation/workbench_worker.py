@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from baozhen.foundation.sandbox_worker import restrict
+from baozhen.foundation.confinement import confine, restrict
 from baozhen.foundation.workbench import pack, unpack
 from baozhen.trust.errors import LintError, TrustError
 from baozhen.trust.pdf.compare import side_by_side
@@ -57,6 +57,8 @@ _TASKS: Final[Mapping[str, Callable[[tuple[bytes, ...], Mapping[str, Any]], Answ
 
 def main() -> None:
     """Split off a child for every connection that comes, until nobody can send one any more."""
+    # Once for all children: they are born without the network, and no document pays for it.
+    confine()
     control = socket.socket(fileno=sys.stdin.fileno())
     # Children that have ended need no farewell.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

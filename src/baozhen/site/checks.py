@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from baozhen.foundation.clock import now
+from baozhen.foundation.confinement import obstacle
 from baozhen.foundation.health import Check
 from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.jobs.queries import queue_depths
@@ -14,6 +15,7 @@ from baozhen.foundation.keys.keyring import get_keyring
 from baozhen.foundation.sealing import signing_failures
 from baozhen.foundation.sealing.probes import sign_probe
 from baozhen.foundation.storage import get_storage
+from baozhen.insurance.applications.ocr import is_available
 from baozhen.insurance.payments.channels.checking import check_channels
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.services.silent import issuing_seal
@@ -148,6 +150,24 @@ def payments() -> tuple[str, ...]:
     return check_channels(now())
 
 
+def children() -> tuple[str, ...]:
+    """Whether processes that meet bytes of strangers have no network; they work either way."""
+    reason = obstacle()
+    if reason:
+        return (
+            f"解析子进程没有自己的网络命名空间（{reason}）：其余限制照常；"
+            "请允许服务账户建立用户命名空间（user.max_user_namespaces、容器的 seccomp 配置）",
+        )
+    return ("解析子进程没有网络",)
+
+
+def photos() -> tuple[str, ...]:
+    """Whether papers can be read from photos; without it everything is typed."""
+    if is_available():
+        return ("已安装 [ocr]：投保页面可以拍行驶证、身份证",)
+    return ("未安装 [ocr]：投保页面不显示拍照，全部手工填写（pip install 'baozhen[ocr]'）",)
+
+
 CHECKS: dict[str, Check] = {
     "数据库": database,
     "字库": fonts,
@@ -159,6 +179,8 @@ CHECKS: dict[str, Check] = {
     "吊销信息": check_revocation,
     "归档存储": storage,
     "支付渠道": payments,
+    "子进程隔离": children,
+    "照片识别": photos,
     "任务队列": jobs,
     "签章": signing,
     "时间戳": timestamps,

@@ -2,9 +2,12 @@
 
 import hashlib
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from baozhen.foundation.audit.models import AuditEntry
+from baozhen.foundation.confinement import obstacle
 from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.states import move
 from baozhen.signing.organizations.queries import unit_of_code
@@ -16,6 +19,7 @@ from baozhen.signing.templates.errors import (
     NotSubmitted,
     NoVersionInForce,
     PeriodInvalid,
+    PersonRequired,
     ReasonMissing,
     SamePerson,
     SourceInvalid,
@@ -119,6 +123,18 @@ def test_who_wrote_it_does_not_approve_it(draft, approve, at):
     edit_draft(version.pk, content(note="改"), actor=CHECKER, at=at)
     with pytest.raises(SamePerson):
         approve(version)
+
+
+@pytest.mark.requirement("S2-L160.c3")
+def test_no_program_approves(draft, at):
+    """Two keys may be in one hand, so another key is not another person."""
+    version = draft()
+    submit_version(version.pk, actor="api:writer", at=at)
+    approval = Approval(effective_from=date(2026, 1, 1))
+    with pytest.raises(PersonRequired):
+        approve_version(version.pk, approval, actor="api:checker", at=at)
+    assert TemplateVersion.objects.get(pk=version.pk).state == VersionState.SUBMITTED
+    assert not AuditEntry.objects.filter(action="template_version.approved").exists()
 
 
 def test_what_was_submitted_waits_unchanged_and_may_come_back(draft, approve, at):
@@ -256,6 +272,9 @@ def test_a_changed_clause_proposes_new_drafts(draft, approve, unit, at):
         '#import "@preview/tablex:0.0.1": *',
         '#include "/etc/passwd"',
         '#import /**/ "@preview/x:1.0.0"',
+        '#import "/look.typ".replace("/look.typ", "@preview/x:1.0.0"): *',
+        '#{ import "/look.typ"  // so be it\n .replace("/look.typ", "@preview/x:1.0.0") }',
+        '#{ import "/look.typ" /* /* */ */ .replace("/look.typ", "@preview/x:1.0.0") }',
         '#eval("1")',
         '#dictionary(std).at("ev" + "al")("1")',
         '#plugin("x.wasm")',
@@ -284,8 +303,13 @@ def test_approved_text_is_set_in_a_child_too(fonts, at):
     try:
         plain = Sheet('#import "/look.typ": *\n#show: setup.with("件")\n正文', {}, {})
         first = child.typeset(plain, at=at).data
-        with pytest.raises(SigningError):
+        with pytest.raises(SigningError, match=r"第 1 行.*不能引用软件包"):
             child.typeset(Sheet('#import "@preview/tablex:0.0.8": *', {}, {}), at=at)
+        if not obstacle():
+            networks = {
+                Path(f"/proc/{pid}/ns/net").readlink() for pid in ("self", child._process.pid)
+            }
+            assert len(networks) == 2
         with pytest.raises(ParseError, match="限制"):
             child.typeset(Sheet("#let a = range(2000000000)\n#a.len()", {}, {}), at=at)
         assert child.typeset(plain, at=at).data == first

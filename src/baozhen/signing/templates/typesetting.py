@@ -22,7 +22,12 @@ SOURCE_CHARACTERS_MAX = 200_000
 ROOT: Final = Path(__file__).with_name("typst")
 CLAUSE_LINK: Final = re.compile(r'"/clauses/(?P<code>[a-z][a-z0-9_]{0,47})\.typ"', re.ASCII)
 _STANDARD: Final = "a-2b"
-_LOADED = re.compile(r'\b(?:import|include)\b(?!\s*"(?:/look\.typ|/clauses/[a-z][a-z0-9_]*\.typ)")')
+# Nothing may be made of the permitted names either, as `"/look.typ".replace(…)` would; comments
+# nest, so none may open where a method could follow it.
+_LOADED = re.compile(
+    r'\b(?:import|include)\b(?!\s*"(?:/look\.typ|/clauses/[a-z][a-z0-9_]*\.typ)"'
+    r"(?!(?:\s|//[^\n]*+)*+(?:\.|/\*)))"
+)
 # `std` leads to `eval` by a name put together at run time, so it is forbidden with it.
 _FORBIDDEN = re.compile(r"\b(?P<word>eval|plugin|std)\b")
 _PLACE = re.compile(r"(?P<file>[\w/.-]+\.typ):(?P<line>\d+):(?P<column>\d+)")
@@ -73,9 +78,15 @@ class Typesetter:
         """Take the folder that holds nothing but our fonts."""
         self._fonts = fonts
         self._compiler: typst.Compiler | None = None
+        self._permitted: set[str] = set()
 
     def typeset(self, sheet: Sheet, *, at: datetime) -> PreparedPdf:
         """Return the document; SigningError with the line that is wrong."""
+        for text in {sheet.source, *sheet.clauses.values()} - self._permitted:
+            # Again, though drafts are checked: what asks for a package is not even tried.
+            if faults := source_faults(text):
+                raise SigningError(faults[0])
+            self._permitted.add(text)
         files = _files(sheet)
         compiler = self._compiler or self._start(files)
         try:

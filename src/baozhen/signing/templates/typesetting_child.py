@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import IO, Final
 
+from baozhen.foundation.confinement import PROXIES_TO_NOWHERE, obstacle
 from baozhen.foundation.workbench import WorkLimits, pack, unpack
 from baozhen.signing.templates.typesetting import Sheet
 from baozhen.trust.errors import ParseError, SigningError
@@ -29,8 +30,6 @@ _WORKER = "baozhen.signing.templates.typesetting_worker"
 _LIMITS: Final = WorkLimits(
     output_bytes_max=32 * 1024 * 1024, cpu_seconds_max=10, wall_seconds_max=20.0
 )
-# Whatever gets past the check of the text still fetches no package: the proxy leads nowhere.
-_NOWHERE = "http://127.0.0.1:9"
 
 
 class TypesettingChild:
@@ -90,6 +89,7 @@ class TypesettingChild:
             timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        obstacle()  # for the log: a child that keeps the network works all the same
         path = ":".join(dict.fromkeys([str(_SOURCE), *filter(None, sys.path)]))
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
             [sys.executable, "-m", _WORKER],
@@ -100,9 +100,7 @@ class TypesettingChild:
                 "PYTHONPATH": path,
                 "PYTHONUTF8": "1",
                 "PYTHONDONTWRITEBYTECODE": "1",
-                "HTTPS_PROXY": _NOWHERE,
-                "HTTP_PROXY": _NOWHERE,
-                "ALL_PROXY": _NOWHERE,
+                **PROXIES_TO_NOWHERE,
             },
             cwd="/",
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from baozhen.foundation.sandbox_worker import restrict
+from baozhen.foundation.confinement import confine, restrict
 from baozhen.foundation.workbench import pack, unpack
 from baozhen.signing.templates.typesetting import Sheet, Typesetter
 from baozhen.trust.errors import TrustError
@@ -20,6 +20,7 @@ _LENGTHS = struct.Struct(">I")
 
 def main() -> int:
     """Set what standard input describes until it ends."""
+    confine()
     first, _ = unpack(_receive())
     restrict(first["limits"])
     typesetter = Typesetter(Path(first["fonts"]))

@@ -6,15 +6,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from baozhen.insurance.applications import ocr
 from baozhen.insurance.applications.models import Application
 from tests.faces.mobile.applying.test_wizard import begin
+from tests.insurance.applications.test_ocr import PNG
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 READER = """
 class Read:
     txts = ("号牌号码 京Z12345", "车辆识别代号 L9TESTAA7MA000001", "核定载人数 5人")
+    boxes = [[[0, y], [200, y], [200, y + 30], [0, y + 30]] for y in (0, 40, 80)]
 
 
 class RapidOCR:
+    def __init__(self, params):
+        pass
+
     def __call__(self, picture):
         return Read()
 """
@@ -26,6 +30,7 @@ def reader(tmp_path, monkeypatch):
     folder = tmp_path / "site-packages"
     folder.mkdir()
     (folder / "rapidocr.py").write_text(READER, encoding="utf-8")
+    (folder / "onnxruntime.py").write_text("")
     monkeypatch.syspath_prepend(str(folder))
     ocr.is_available.cache_clear()
     yield
@@ -43,15 +48,17 @@ def test_a_photo_fills_in_what_it_shows(client, reader):
     assert "拍行驶证" in client.get(f"/m/apply/{number}/vehicle").content.decode()
     page = client.get(send(client, number)["Location"]).content.decode()
     assert "请逐项核对" in page
+    assert "缺少此项" not in page  # what the photo did not show is yet to be typed
     assert 'value="L9TESTAA7MA000001"' in page
     assert Application.objects.get().content["vehicle"]["seats"] == 5
 
 
 def test_a_photo_that_cannot_be_read_stops_nobody(client, reader):
     number = begin(client)
-    answer = send(client, number, b"no picture")
-    assert answer["Location"].endswith("?photo=failed")
-    assert "直接填写" in client.get(answer["Location"]).content.decode()
+    for data, words in ((b"no picture", "不是 JPEG 或 PNG"), (PNG[:-40], "文件不完整或已损坏")):
+        page = client.get(send(client, number, data)["Location"]).content.decode()
+        assert f"照片不能识别：{words}。请重拍，或直接填写。" in page
+        assert 'name="vehicle.vin"' in page
 
 
 def test_a_photo_is_offered_only_where_it_can_be_read(client):

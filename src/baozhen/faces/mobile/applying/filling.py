@@ -13,6 +13,7 @@ from baozhen.faces.mobile.applying.covering import cover_step
 from baozhen.faces.mobile.applying.ending import confirm_step
 from baozhen.faces.mobile.applying.frames import step_address, step_page
 from baozhen.faces.mobile.applying.people_fields import answer_fields, people_groups
+from baozhen.faces.mobile.applying.photographing import photo_words
 from baozhen.faces.mobile.applying.vehicle_fields import vehicle_groups
 from baozhen.faces.mobile.holders import current_holder, to_sign_in
 from baozhen.foundation.clock import now
@@ -132,7 +133,9 @@ def _render(
     **more: Any,
 ) -> HttpResponse:
     faults: list[Fault] = more.pop("faults", [])
-    if not faults and request.method != "POST" and _was_tried(application, wanted):
+    from_photo = request.GET.get("photo", "")
+    # Who comes from taking a photo has not said to be done: nothing is missing yet.
+    if not (faults or from_photo or request.method == "POST") and _was_tried(application, wanted):
         faults = faults_of_step(wanted, application.content, application.inputs, at=now())
     groups, others = asking.shown(_GROUPS[wanted](application), content, faults)
     title, lead = _LEADS[wanted]
@@ -142,7 +145,8 @@ def _render(
         "lead": lead,
         "count": len(faults),
         "photo": is_available() and wanted in {Step.VEHICLE, Step.PEOPLE},
-        "from_photo": request.GET.get("photo", ""),
+        "from_photo": from_photo,
+        "photo_words": photo_words(from_photo),
         "models": _models(application) if wanted is Step.VEHICLE else (),
         "applicant": application.applicant if wanted is Step.PEOPLE else None,
         "differs": more.pop("differs", ()),

@@ -11,19 +11,23 @@ from baozhen.insurance.applications.errors import ApplicationUnknown
 from baozhen.insurance.applications.services.closing import begin_renewal, may_renew
 from baozhen.insurance.applications.services.drafts import DraftRequest
 from baozhen.insurance.applications.steps import Step
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.policies.models import Policy
 
 
 @require_POST
 @holder_only
 def renew(request: HttpRequest, number: str) -> HttpResponse:
-    """Begin with the policy's content; somebody else's policy is not found."""
+    """Begin with what the policy says now; somebody else's policy is not found."""
     holder = current_holder(request)
     policy = Policy.objects.select_related("proposal").filter(number=number).first()
-    if holder is None or policy is None or not may_renew(policy.proposal.content, holder):
+    if holder is None or policy is None:
+        raise ApplicationUnknown(number=number)
+    content = content_now(policy, on=now())
+    if not may_renew(content, holder):
         raise ApplicationUnknown(number=number)
     application = begin_renewal(
-        policy.proposal.content,
+        content,
         DraftRequest(
             form=policy.form,
             branch_code=policy.proposal.branch_code,
