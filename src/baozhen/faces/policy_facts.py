@@ -11,18 +11,20 @@ from typing import Any
 from baozhen.faces import reports
 from baozhen.faces.templatetags.faces import day, moment
 from baozhen.faces.words import FILE_KINDS, KINDS_IN_FULL
-from baozhen.foundation.masking import mask_email
+from baozhen.foundation.masking import mask_email, mask_name, mask_plate, mask_vin
+from baozhen.insurance.endorsements.describing import said_of
 from baozhen.insurance.endorsements.models import Endorsement
 from baozhen.insurance.endorsements.queries import (
+    current_content,
     endorsements_of,
     standing_of_endorsement,
     word_of_file,
 )
 from baozhen.insurance.endorsements.rules import change_table
+from baozhen.insurance.policies.contents import period_now
 from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.queries import clause_document_for
 from baozhen.insurance.policies.states import FileKind, PolicyState, Standing
-from baozhen.insurance.verification.contents import period_now
 
 Row = tuple[str, str, bool]
 Group = dict[str, Any]
@@ -49,6 +51,19 @@ def public_facts(file: PolicyFile) -> list[tuple[str, str]]:
         ("号牌号码", policy.plate_masked or "未上牌"),
         ("保险期间", f"{moment(policy.cover_starts_at)} 起至 {moment(policy.cover_ends_at)} 止"),
         *history_facts(policy),
+    ]
+
+
+def facts_on(policy: Policy, *, on: datetime) -> list[tuple[str, str]]:
+    """Return what a policy insured at an instant, with the changes in effect then, masked."""
+    content = current_content(policy.proposal, on=on)
+    vehicle = content["vehicle"]
+    plate = vehicle.get("plate_no") or vehicle.get("temporary_plate_no") or ""
+    return [
+        ("被保险人", mask_name(content["insured"]["name"])),
+        ("号牌号码", mask_plate(plate) if plate else "未上牌"),
+        ("车架号", mask_vin(vehicle["vin"])),
+        *said_of(policy.kind, content),
     ]
 
 

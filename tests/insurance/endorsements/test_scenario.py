@@ -27,6 +27,7 @@ from baozhen.insurance.endorsements.services.telling import (
     mail_change,
     register_endorsements,
     text_change,
+    unregistered_changes,
 )
 from baozhen.insurance.payments.models import Refund
 from baozhen.insurance.policies.models import PolicyFile
@@ -156,7 +157,9 @@ def check_told(change):
     mail_change(change.pk, at=now())
     mail_change(change.pk, at=now())
     text_change(change.pk)
+    assert change.pk in unregistered_changes(after=0, limit=9)
     register_endorsements(change.pk, at=now())
+    assert change.pk not in unregistered_changes(after=0, limit=9)
     delivery = Delivery.objects.get(reference=f"change/{change.public_id}")
     assert len(delivery.content["attachments"]) == 2
     assert FileEntry.objects.filter(document_type="endorsement").count() == 2

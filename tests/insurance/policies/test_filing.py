@@ -1,15 +1,20 @@
 """Issued policies are found in the file centre, and finding them costs issuing nothing."""
 
+from argparse import Namespace
+
 import pytest
 from django.db import connection
 
 from baozhen.foundation.clock import now
-from baozhen.insurance.policies.models import PolicyFile
-from baozhen.insurance.policies.services.filing import register_policies
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.services.filing import register_policies, unregistered_proposals
 from baozhen.insurance.proposals.models import Proposal
+from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.files.errors import FileNotArchived
 from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.search import Wanted, find_files
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.site.commands.register_files import Kind, register_all, run
 from tests.insurance.making import issue, make_proposal, submit_and_work
 
 
@@ -57,6 +62,47 @@ def test_many_policies_are_one_job_and_a_few_statements(platform, django_assert_
         with django_assert_max_num_queries(12):
             assert register_policies(keys, at=now()) == PolicyFile.objects.count()
     assert FileEntry.objects.count() == PolicyFile.objects.count()
+
+
+@pytest.mark.django_db
+def test_what_was_issued_before_the_file_centre_is_registered(platform, capsys):
+    """Wherever it was stopped, it goes on from there; a second time changes nothing."""
+    issue(*(make_proposal(number) for number in range(1, 6)))
+    keys = list(Proposal.objects.order_by("pk").values_list("pk", flat=True))
+    # Two of them are from before there were signing tasks.
+    numbers = list(Policy.objects.filter(proposal__in=keys[1:3]).values_list("number", flat=True))
+    Envelope.objects.filter(biz_no__in=numbers).update(biz_no=None)
+    register_policies(keys[:1], at=now())
+    first = set(FileEntry.objects.values_list("pk", flat=True))
+    assert unregistered_proposals(after=0, limit=9) == keys[1:]
+    assert unregistered_proposals(after=keys[1], limit=2) == keys[2:4]
+    assert run(Namespace(chunk=3)) == 0
+    assert "投保单：登记 4 份" in capsys.readouterr().err
+    entries = FileEntry.objects.all()
+    assert {row.sha256 for row in entries} == {row.sha256 for row in PolicyFile.objects.all()}
+    assert {row.envelope for row in entries if row.biz_no in numbers} == {""}
+    assert run(Namespace(chunk=3)) == 0
+    assert first < set(FileEntry.objects.values_list("pk", flat=True))
+    assert entries.count() == len(entries)
+    assert run(Namespace(chunk=0)) == 2
+
+
+def test_what_cannot_be_registered_is_named_and_stops_nothing(capsys):
+    waiting, done = [1, 2, 3, 4, 5], set()
+
+    def register(keys):
+        if 4 in keys:
+            raise FileNotArchived(sha256="ab")
+        done.update(keys)
+
+    kind = Kind(
+        noun="投保单",
+        waiting=lambda after, limit: [key for key in waiting if key > after][:limit],
+        register=register,
+    )
+    assert register_all(kind, chunk=2) == 1
+    assert done == {1, 2, 3, 5}
+    assert "投保单 4：文件 ab 没有归档" in capsys.readouterr().out
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.notify.sms import SMSOutage
 from baozhen.signing.identity.errors import (
     AgentActsForClient,
+    CodeElsewhere,
     CodeExpired,
     CodeNotYours,
     CodeSpent,
@@ -272,6 +274,28 @@ def test_the_will_is_for_one_document_and_fresh(person):
     evidence = consent_evidence(DOCUMENT)[0]
     assert evidence["code"]["sent_to"] == "161****0001"
     assert "16100000001" not in json.dumps(evidence)
+
+
+def test_a_code_confirmed_elsewhere_signs_nothing_here(person):
+    """Whoever lures a confirmed code out of one session cannot sign with it in another."""
+    for sent_to in ("phone-1", ""):  # known when it was sent, or since it was confirmed
+        phone, at = Phone(), NOW + timedelta(hours=1) * (not sent_to)
+        challenge = ask(person, phone, at=at, device=sent_to)
+        enter(person, challenge, phone.code, at=at + timedelta(seconds=30))
+        facts = ConsentFacts(
+            subject_id=person.public_id,
+            document_sha256=DOCUMENT,
+            method="sms",
+            challenge_id=challenge.public_id,
+            device="phone-1",
+        )
+        later = at + timedelta(seconds=40)
+        for other in ("phone-2", ""):
+            with pytest.raises(CodeElsewhere, match="另一台设备") as refused:
+                record_consent(replace(facts, device=other), at=later)
+            assert refused.value.code == "identity_code_elsewhere"
+        assert not ConsentCheck.objects.filter(challenge=challenge).exists()
+        assert record_consent(facts, at=later)  # and it was not used up by trying
 
 
 def test_the_database_refuses_a_will_that_rests_on_nothing(person):

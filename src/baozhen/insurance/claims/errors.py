@@ -67,6 +67,17 @@ class LossOutsideCover(Refusal):
     )
 
 
+class LossWhileResting(Refusal):
+    """The cover rested by an endorsement (停驶) when the loss happened."""
+
+    code = "loss_while_resting"
+    message = (
+        "出险时商业险处于停驶期间（{starts} 起至 {ends} 止），停驶期间商业险不承担保险责任。"
+        "请核对日期和时间；交强险不受停驶影响，仍可报案；"
+        "如对结果有疑问，请致电 {phone}，人工为您登记"
+    )
+
+
 class PolicyNotIssued(Refusal):
     """The policy has no sealed file yet."""
 

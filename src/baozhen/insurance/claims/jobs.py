@@ -12,6 +12,7 @@ from baozhen.foundation.notify.errors import MailAddressInvalid
 from baozhen.foundation.notify.services import Letter, queue_letter
 from baozhen.insurance.claims.models import Claim
 from baozhen.insurance.claims.states import STATE_LABELS, ClaimState
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.verification.notices import News, tell
 from baozhen.signing.organizations.insurer import get_insurer
 
@@ -59,7 +60,7 @@ def tell_claim(key: int, *, at: datetime) -> None:
 
 def _send_refusal(claim: Claim, *, at: datetime) -> None:
     """Send the notice of refusal with its reasons to the mail on file (保险法 24)."""
-    holder = claim.policy.proposal.content["policyholder"]
+    holder = content_now(claim.policy, on=at)["policyholder"]
     insurer = get_insurer()
     letter = Letter(
         reference=f"refusal/{claim.number}/{claim.decided_at:%Y%m%d%H%M%S}",

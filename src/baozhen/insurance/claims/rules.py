@@ -258,3 +258,8 @@ def media_type_of(data: bytes) -> str | None:
 def is_within_cover(occurred_at: datetime, *, starts_at: datetime, ends_at: datetime) -> bool:
     """Return whether an instant lies in the cover period, its end excluded."""
     return starts_at <= occurred_at < ends_at
+
+
+def rest_on(day: date, rests: Sequence[tuple[date, date]]) -> tuple[date, date] | None:
+    """Return the half-open rest in which a day lies, if cover rested on it."""
+    return next(((start, end) for start, end in rests if start <= day < end), None)

@@ -43,6 +43,19 @@ def rows_of(kind: str, cover: str, before: Content, after: Content) -> list[Row]
     return [row for row in rows if row[1] != row[2]]
 
 
+def said_of(cover: str, content: Content) -> list[tuple[str, str]]:
+    """Return what one policy insures, worded as endorsements word it; nobody's data is in it."""
+    vehicle = content["vehicle"]
+    rows = [("保险期间", _said(content[cover]))]
+    if cover == "commercial":
+        rows.append(("停驶", _resting(content)))
+        rows += [(line["name"], _insured(line)) for line in content["commercial"]["coverages"]]
+    rows.append(("使用性质", label("use_nature", vehicle["use_nature"])))
+    rows.append(("核定载客", _measured(vehicle, "seats", "人")))
+    agreements = content.get("special_agreements", ())
+    return rows + [(f"特别约定 {item['code']}", item["text"]) for item in agreements]
+
+
 def _vehicle(before: Content, after: Content) -> Iterator[Row]:
     old, new = before["vehicle"], after["vehicle"]
     for name, title in _PLATES.items():

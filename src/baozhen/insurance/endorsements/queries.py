@@ -28,6 +28,14 @@ PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
+class Version:
+    """What the policies of a proposal said, and since which endorsement; None as issued."""
+
+    content: dict[str, Any]
+    since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeFilter:
     """What a list of changes shows; every empty part leaves everything in."""
 
@@ -42,13 +50,19 @@ def current_content(proposal: Proposal, *, on: datetime | None = None) -> dict[s
     The frozen rows stay what they were: original content and endorsements together are the
     contract (S0-4.3.3a). Without `on` everything that was endorsed counts.
     """
+    return contents_of(proposal, on=on)[-1].content
+
+
+def contents_of(proposal: Proposal, *, on: datetime | None = None) -> list[Version]:
+    """Return what the policies of a proposal have said, one after the other, as issued first."""
     changes = Change.objects.filter(proposal=proposal, state=ChangeState.ISSUED)
     if on is not None:
         changes = changes.filter(effective_at__lte=on)
-    content: dict[str, Any] = proposal.content
+    versions = [Version(content=proposal.content, since=None)]
     for change in changes.order_by("issued_at", "id"):
-        content = apply(content, [Patch(**patch) for patch in change.patches])
-    return content
+        content = apply(versions[-1].content, [Patch(**patch) for patch in change.patches])
+        versions.append(Version(content=content, since=change.effective_at))
+    return versions
 
 
 def content_digest(content: Mapping[str, Any]) -> str:

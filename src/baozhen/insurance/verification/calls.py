@@ -19,9 +19,9 @@ from baozhen.foundation.ids import new_id
 from baozhen.foundation.masking import mask_email
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.foundation.states import enter, move
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import FILE_TITLES, Standing
-from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.errors import CallEnded, CallerLocked, CallerUnlike
 from baozhen.insurance.verification.models import CallerCheck
 from baozhen.insurance.verification.rules import is_tail_of, normalise_number, normalise_tail

@@ -6,11 +6,11 @@ them shows more than another.
 
 from dataclasses import dataclass
 
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.policies.errors import PolicyUnknown
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.queries import policies_of_person
 from baozhen.insurance.policies.states import FileKind, Standing
-from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.rules import normalise_number
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.states import SubjectKind

@@ -14,11 +14,11 @@ from django.db.models import F
 from baozhen.foundation.fields import blind_index
 from baozhen.foundation.masking import mask_email
 from baozhen.foundation.notify.services import Letter, queue_letter
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.policies.errors import FileNotReady
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import Standing
 from baozhen.insurance.verification import rules
-from baozhen.insurance.verification.contents import content_now
 from baozhen.insurance.verification.errors import (
     CodeTooSoon,
     CodeWrong,

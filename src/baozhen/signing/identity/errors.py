@@ -119,6 +119,16 @@ class CodeNotYours(CodeError):
     message = "验证码不是为本次操作发送的，请重新获取"
 
 
+class CodeElsewhere(CodeError):
+    """The code was confirmed on another device or in another browser than the one that signs."""
+
+    code = "identity_code_elsewhere"
+    message = (
+        "验证码是在另一台设备或另一个浏览器中确认的，不能用于这里的签署，您的签署没有提交；"
+        "请在当前页面重新获取验证码并填写"
+    )
+
+
 class CodeTooSoon(CodeError):
     """The last one was sent a moment ago."""
 

@@ -14,6 +14,7 @@ from baozhen.signing.integrations.models import ConnectedSystem
 from baozhen.signing.organizations.queries import root_unit
 from tests.faces.api.conftest import Program
 from tests.faces.conftest import BACKEND
+from tests.faces.console.integrations.test_integrations import form as flow_form
 from tests.foundation.events.receiver import Receiver
 from tests.signing.envelopes.conftest import desk, values_for  # noqa: F401 -- fixtures
 
@@ -104,20 +105,16 @@ def connect(officer, kind, flow, telling, receiver):
     }  # fmt: skip
     answer = officer.post(at("system_connect"), form)
     assert answer.status_code == 302, answer.content.decode()
-    flows = [
-        {
-            "flow": flow.code,
-            "when_path": "$.head.kind",
-            "when_value": flow.code,
-            "mapping": mapping_for(flow),
-            "sample": message_for(flow),
-        }
-    ]
-    address = at("system_flows", code=kind)
-    text = json.dumps(flows, ensure_ascii=False)
-    tried = officer.post(address, {"flows": text, "act": "preview"}).content.decode()
+    address = f"{at('system_flow_add', code=kind)}?flow={flow.code}"
+    told = flow_form(
+        mapping_for(flow),
+        when_path="$.head.kind",
+        when_value=flow.code,
+        sample=json.dumps(message_for(flow), ensure_ascii=False),
+    )
+    tried = officer.post(address, told | {"act": "preview"}).content.decode()
     assert "示例报文可以发起签署" in tried
-    assert officer.post(address, {"flows": text, "act": "save"}).status_code == 302
+    assert officer.post(address, told).status_code == 302
     return key
 
 

@@ -101,6 +101,22 @@ def test_keys_that_sign(desk):
     assert not RequestKey.objects.filter(active=True).exists()
 
 
+def test_origins_that_may_embed_are_kept_and_faults_told(desk):
+    make_client(desk)
+    made = ApiClient.objects.get()
+    address = at("api_client_origins", key=made.pk)
+    wanted = "https://portal.example.com/\nhttps://B.example:8443\n"
+    assert desk.post(address, {"origins": wanted}).status_code == 302
+    made.refresh_from_db()
+    assert made.embed_origins == ["https://b.example:8443", "https://portal.example.com"]
+    answer = desk.post(address, {"origins": "https://*.example.com"})
+    assert answer.status_code == 422
+    assert "https://*.example.com</textarea>" in answer.content.decode()
+    assert "不能作为嵌入来源" in answer.content.decode()
+    made.refresh_from_db()
+    assert len(made.embed_origins) == 2
+
+
 @pytest.mark.requirement("S2-L160.b4")
 def test_callbacks_their_log_and_replay(desk, receiver):
     shown = desk.post(at("webhook_create"), {"url": receiver.url, "description": "核心"})
@@ -169,48 +185,118 @@ def connected(desk):
     return ConnectedSystem.objects.get()
 
 
-def flows(**changes):
-    flow = {
-        "flow": FLOW.flow,
-        "when_path": FLOW.when_path,
-        "when_value": FLOW.when_value,
-        "mapping": MAPPING,
-        "sample": MESSAGE,
-    }
-    return json.dumps([flow | changes], ensure_ascii=False)
+def form(mapping=MAPPING, act="save", **more):
+    """What a browser sends of the page of a flow."""
+    data = {"when_path": FLOW.when_path, "when_value": FLOW.when_value, "act": act}
+    data |= {"sample": json.dumps(MESSAGE, ensure_ascii=False), "row": range(len(mapping))}
+    for number, entry in enumerate(mapping):
+        for name, value in entry.items():
+            data[f"{name}-{number}"] = value
+    return data | more
 
 
 @pytest.mark.requirement("S2-L160.l1")
 def test_a_system_is_connected_mapped_tried_and_switched_off(desk, connected):
-    address = at("system_flows", code=connected.code)
-    shown = desk.post(address, {"flows": flows(), "act": "preview"}).content.decode()
+    address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+    first = desk.get(address).content.decode()
+    assert 'value="values.policy_no" selected' in first
+    shown = desk.post(address, form(act="preview")).content.decode()
     assert "示例报文可以发起签署" in shown
     assert "2026-11-21" in shown
     assert not connected.flows.exists()
-    assert desk.post(address, {"flows": flows(), "act": "save"}).status_code == 302
-    assert connected.flows.get().flow == "customer_receipt"
-    assert "R-1" in desk.get(at("system", code=connected.code)).content.decode()
+    assert desk.post(address, form()).status_code == 302
+    flow = connected.flows.get()
+    assert (flow.flow, flow.mapping, flow.sample) == ("customer_receipt", MAPPING, MESSAGE)
+    shown = desk.get(at("system_flow", code=connected.code, place=0)).content.decode()
+    assert "$.policy.holder.cert" in shown
+    assert "R-1" in shown
+    page = desk.get(at("system", code=connected.code)).content.decode()
+    assert "$.head.type" in page
+    assert "7 个字段" in page
     assert "核心" in desk.get(at("systems")).content.decode()
     desk.post(at("system_switch", code=connected.code), {"on": "0"})
     connected.refresh_from_db()
     assert not connected.active
 
 
+def test_rows_come_and_go_without_a_script(desk, connected):
+    """Each row keeps what was typed; nothing is in force before it is saved."""
+    address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+    more = desk.post(address, form(act="add")).content.decode()
+    assert more.count("data-row>") == len(MAPPING) + 2, "one more, and the pattern of a new one"
+    fewer = desk.post(address, form(act="remove-1")).content.decode()
+    assert fewer.count("data-row>") == len(MAPPING)
+    assert "$.policy.no" not in fewer
+    assert "$.policy.date" in fewer
+    assert not connected.flows.exists()
+
+
+def test_the_rest_of_a_row_is_kept(desk, connected):
+    address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+    told = {"target-7": "message", "constant-7": "请查收", "optional-7": "on"}
+    told |= {"source-7": "$.kind", "table-7": "01=电子\n02 = 纸质\n", "row": range(8)}
+    assert desk.post(address, form(**told)).status_code == 302
+    entry = {"target": "message", "source": "$.kind", "constant": "请查收"}
+    entry |= {"table": {"01": "电子", "02": "纸质"}, "required": False}
+    assert connected.flows.get().mapping[-1] == entry
+    shown = desk.get(at("system_flow", code=connected.code, place=0)).content.decode()
+    assert "01=电子\n02=纸质" in shown
+    assert 'name="optional-7" checked' in shown
+
+
+def test_flows_are_ordered_changed_and_removed(desk, connected):
+    for value in ("receipt", "second"):
+        address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+        desk.post(address, form(when_value=value))
+    order = at("system_flow_order", code=connected.code, place=1)
+
+    def values():
+        return list(connected.flows.values_list("when_value", flat=True))
+
+    desk.post(order, {"act": "up", "flow": "customer_receipt"})
+    assert values() == ["second", "receipt"]
+    desk.post(at("system_flow", code=connected.code, place=0), form(when_value="third"))
+    assert values() == ["third", "receipt"]
+    desk.post(order, {"act": "remove", "flow": "policy"})
+    assert values() == ["third", "receipt"], "somebody else changed it meanwhile"
+    desk.post(order, {"act": "remove", "flow": "customer_receipt"})
+    assert values() == ["third"]
+    assert desk.get(at("system_flow", code=connected.code, place=5)).status_code == 404
+    add = at("system_flow_add", code=connected.code)
+    assert desk.get(f"{add}?flow=no_such").status_code == 404
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("changes", "row", "words"),
     [
-        "x",
-        "{}",
-        "[1]",
-        "[" * 3000,
-        flows(flow="no_such"),
-        flows(mapping=[]),
-        flows(mapping=5),
-        flows(sample=[]),
-        flows(more=1),
+        ({"source-1": "policy.no"}, 1, "路径"),
+        ({"source-1": ""}, 1, "缺少路径或常量"),
+        ({"target-1": "biz_no"}, 1, "同一目标出现两次"),
+        ({"target-1": ""}, 1, "请选择我方字段"),
+        ({"table-2": "男"}, 2, "对照表每行"),
+        ({"conversion-3": "roman"}, 3, "没有转换"),
+        ({"row": [0, 2, 3, 4, 5, 6]}, None, "缺少必填参数"),
+        ({"when_path": "head"}, "when", "路径不正确"),
+        ({"sample": "[1]"}, "sample", "应为 JSON 对象"),
+        ({"sample": "[" * 3000}, "sample", "应为 JSON 对象"),
     ],
 )
-def test_a_mapping_that_cannot_work_is_told(desk, connected, text):
-    address = at("system_flows", code=connected.code)
-    assert desk.post(address, {"flows": text, "act": "save"}).status_code in {302, 422}
+def test_what_cannot_work_is_told_at_its_row(desk, connected, changes, row, words):
+    address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+    for act in ("save", "preview"):
+        answer = desk.post(address, form(act=act, **changes))
+        assert answer.status_code == 422
+        shown = answer.content.decode()
+        told = re.findall(r'id="fault-(\w+)">([^<]*)', shown)
+        assert [place for place, text in told if words in text] == (
+            [] if row is None else [str(row)]
+        )
+        assert words in shown
     assert not connected.flows.exists()
+
+
+def test_a_sample_that_lacks_a_field_is_told_at_its_row(desk, connected):
+    address = f"{at('system_flow_add', code=connected.code)}?flow=customer_receipt"
+    shown = desk.post(address, form(act="preview", sample="{}")).content.decode()
+    assert "报文中没有 $.policy.no" in re.search(r'id="fault-1">([^<]*)', shown)[1]
+    assert "可以发起签署" not in shown

@@ -46,7 +46,7 @@ def test_an_order_shows_what_was_asked_tried_received_and_sent_back(two, databas
     pay(order, **OTHER)
     pay(order, at=AT + timedelta(minutes=5))
     assert order.order_no in text_of(client, "orders")
-    for words in ("各地区要求相同", "其他各地区", "须通过", "须为投保人"):
+    for words in ("各地区要求相同", "全国各地区", "须通过", "须为投保人"):
         assert words in text_of(client, "regions")
     assert order.order_no in text_of(client, "orders?q=TB1&state=confirmed&channel=alipay")
     page = text_of(client, f"orders/{order.order_no}")

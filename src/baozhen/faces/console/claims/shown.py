@@ -6,6 +6,7 @@ from datetime import date
 from django.urls import reverse
 
 from baozhen.faces.console.registers import Cell, Deed
+from baozhen.faces.policy_facts import endorsement_label, facts_on
 from baozhen.faces.templatetags.faces import day, stamp, yuan
 from baozhen.faces.words import CLAIM_STATES, KINDS, word_for
 from baozhen.foundation.clock import now, shanghai_date
@@ -18,6 +19,7 @@ from baozhen.insurance.claims.states import (
     INJURY_LABELS,
     ClaimState,
 )
+from baozhen.insurance.endorsements.queries import endorsements_of
 
 
 def cells(row: Claim, today: date) -> Sequence[Cell]:
@@ -126,6 +128,30 @@ def deeds(found: Claim) -> Sequence[Deed]:
 
 
 _Table = tuple[str, Sequence[str], Sequence[Sequence[Cell]]]
+
+
+def policy_table(found: Claim) -> _Table:
+    """Return what the policy said when the loss happened: by this the claim is judged."""
+    said = facts_on(found.policy, on=found.occurred_at)
+    rows = [(Cell(text=label), Cell(text=text)) for label, text in said]
+    return ("出险时的保单内容", ("项目", "内容"), rows)
+
+
+def endorsements_table(found: Claim) -> _Table:
+    """Return the policy's endorsements, and which of them the loss is judged with."""
+    rows = []
+    for row in endorsements_of(found.policy):
+        change = row.change
+        is_before = change.effective_at <= found.occurred_at
+        rows.append(
+            (
+                Cell(text=row.number, href=reverse("console:change", args=[change.public_id])),
+                Cell(text=endorsement_label(row)),
+                Cell(text=stamp(change.effective_at)),
+                Cell(text="出险前生效，适用" if is_before else "出险后生效，不适用"),
+            )
+        )
+    return ("批改", ("批单号", "批改类型", "生效时间", "对本案"), rows)
 
 
 def clocks_table(found: Claim) -> _Table:

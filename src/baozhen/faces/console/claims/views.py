@@ -109,6 +109,8 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
         deeds=shown.deeds(found) if may(request, Permission.HANDLE_CLAIMS) else (),
         tables=(
             shown.clocks_table(found),
+            shown.policy_table(found),
+            shown.endorsements_table(found),
             shown.papers_table(found),
             shown.settlement_table(found),
         ),

@@ -20,7 +20,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import stamp, yuan
+from baozhen.faces.templatetags.faces import stamp, who, yuan
 from baozhen.foundation.clock import now
 from baozhen.insurance.payments.models import Difference, ReconciliationRun
 from baozhen.insurance.payments.services.reconciling import handle_difference
@@ -127,7 +127,7 @@ def difference(request: HttpRequest, key: int) -> HttpResponse:
             ("渠道金额", yuan(row.theirs_fen), False),
             ("平台金额", yuan(row.ours_fen), False),
             ("处理说明", row.note or "—", False),
-            ("处理人", row.handled_by or "—", False),
+            ("处理人", who(row.handled_by) or "—", False),
         ),
         deeds=deeds,
         acts=acts_of("payment_difference", row.pk),

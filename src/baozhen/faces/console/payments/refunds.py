@@ -82,7 +82,7 @@ def one(request: HttpRequest, refund_no: str) -> HttpResponse:
             ("支付方式", channel_name(receipt.channel), False),
             ("退回账户", receipt.account_masked or "原付款账户", False),
             ("提出人", who(refund.proposed_by), False),
-            ("复核人", refund.approved_by or "—", False),
+            ("复核人", who(refund.approved_by) or "—", False),
             ("渠道退款号", refund.channel_no or "—", bool(refund.channel_no)),
             ("失败原因", refund.failure or "—", False),
             ("发送时间", stamp(refund.sent_at), False),

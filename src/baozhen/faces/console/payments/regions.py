@@ -24,23 +24,27 @@ def regions(request: HttpRequest) -> HttpResponse:
         here="payment_orders",
         title="地区要求",
         state=Cell(text=f"{own} 个地区另有规定" if own else "各地区要求相同", tone="jade"),
-        facts=(("版本", version, True), ("依据", source, False)),
+        facts=(
+            ("版本", version, True),
+            ("依据", source, False),
+            ("怎么用", "缴费前按保单所在地区查这张表；没有单列的地区按第一行执行", False),
+        ),
         back=Link(href=reverse("console:payment_orders"), label="支付订单", icon="left"),
         tables=(
             (
                 "缴费前的要求",
                 ("地区", "代码", "投保短信验证", "付款人"),
-                [_cells(one, names) for one in duties],
+                [_cells(one, names, is_only=not own) for one in duties],
             ),
         ),
     )
     return show_sheet(request, sheet)
 
 
-def _cells(duties: RegionDuties, names: dict[str, str]) -> list[Cell]:
-    code = duties.region
+def _cells(duties: RegionDuties, names: dict[str, str], *, is_only: bool) -> list[Cell]:
+    code, others = duties.region, "全国各地区" if is_only else "其他各地区"
     return [
-        Cell(text=names.get(code[:2], code) if code else "其他各地区"),
+        Cell(text=names.get(code[:2], code) if code else others),
         Cell(text=code or "—", is_code=bool(code)),
         Cell(text="须通过" if duties.code else "不要求"),
         Cell(text="须为投保人" if duties.payer else "不限"),

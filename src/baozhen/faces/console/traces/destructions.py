@@ -117,9 +117,9 @@ def destruction(request: HttpRequest, key: str) -> HttpResponse:
             facts=(
                 ("清单编号", row.public_id, True),
                 ("事由", row.reason, False),
-                ("提出", f"{row.proposed_by} · {stamp(row.proposed_at)}", False),
-                ("第一批准人", row.first_by or "—", False),
-                ("第二批准人", row.second_by or "—", False),
+                ("提出", f"{who(row.proposed_by)} · {stamp(row.proposed_at)}", False),
+                ("第一批准人", who(row.first_by) or "—", False),
+                ("第二批准人", who(row.second_by) or "—", False),
                 ("销毁时间", stamp(row.done_at), False),
                 ("清单摘要", row.sessions_sha256, True),
             ),

@@ -117,8 +117,8 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
                 ("导出编号", row.public_id, True),
                 ("业务编号", row.number, True),
                 ("事由", row.reason, False),
-                ("申请", f"{row.requested_by} · {stamp(row.requested_at)}", False),
-                ("决定", f"{row.decided_by} · {stamp(row.decided_at)}", False)
+                ("申请", f"{who(row.requested_by)} · {stamp(row.requested_at)}", False),
+                ("决定", f"{who(row.decided_by)} · {stamp(row.decided_at)}", False)
                 if row.decided_by
                 else ("决定", "待另一位人员批准", False),
                 ("大小", size(row.size), False),

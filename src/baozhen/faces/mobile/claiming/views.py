@@ -13,6 +13,7 @@ from baozhen.faces.errors import NotFound, TooLarge
 from baozhen.faces.frame import page
 from baozhen.faces.mobile.holders import holder_only
 from baozhen.faces.mobile.wallet.policies import holder_of, own
+from baozhen.faces.policy_facts import facts_on
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import BaozhenError
@@ -23,6 +24,7 @@ from baozhen.insurance.claims.errors import (
     ClaimUnknown,
     LossOutsideCover,
     LossReportedAlready,
+    LossWhileResting,
 )
 from baozhen.insurance.claims.models import Claim
 from baozhen.insurance.claims.queries import clocks_of, own_claim, steps_of
@@ -141,7 +143,7 @@ def _ask_again(
     """Show the form with the fault where it belongs; what was typed stays."""
     if isinstance(failure, ClaimInvalid):
         form.blame(failure)
-    elif isinstance(failure, LossOutsideCover):
+    elif isinstance(failure, (LossOutsideCover, LossWhileResting)):
         form.add_error("day", str(failure))
     else:
         return _ask(request, mine, form, fault=str(failure), status=422)
@@ -174,6 +176,7 @@ def _show(
         "photos": list(found.files.filter(paper__isnull=True).order_by("id")),
         "missing": len(reporting.missing_papers(found)),
         "progress": steps,
+        "insured": facts_on(found.policy, on=found.occurred_at),
         "clocks": [clock for clock in clocks_of(found) if clock.done is None],
         "today": today,
         "may_upload": found.state == ClaimState.COLLECTING,

@@ -21,6 +21,7 @@ from baozhen.foundation.errors import Outage, Refusal
 from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.masking import mask_name
 from baozhen.insurance.endorsements.models import Change
+from baozhen.insurance.endorsements.queries import current_content
 from baozhen.insurance.endorsements.services.confirming import open_payment
 from baozhen.insurance.endorsements.states import ChangeState
 from baozhen.insurance.payments.channels.ports import Handover, HandoverKind
@@ -123,7 +124,7 @@ def _ask_card(
         "form": form,
         "channel": channel,
         "channel_label": CHANNEL_LABELS.get(channel, "所选渠道"),
-        "payer_name": mask_name(change.proposal.content["policyholder"]["name"]),
+        "payer_name": mask_name(current_content(change.proposal)["policyholder"]["name"]),
         "here": request.path,
         "back": reverse("journey:change", kwargs={"public_id": change.public_id}),
         "steps": steps_at("confirm"),

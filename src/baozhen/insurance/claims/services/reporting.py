@@ -17,6 +17,7 @@ from baozhen.insurance.claims.errors import (
     ClaimInvalid,
     LossOutsideCover,
     LossReportedAlready,
+    LossWhileResting,
     PapersMissing,
     PaperUnknown,
     PolicyNotIssued,
@@ -31,8 +32,11 @@ from baozhen.insurance.claims.rules import (
     loss_faults,
     media_type_of,
     needed_papers,
+    rest_on,
 )
 from baozhen.insurance.claims.states import ClaimState, Entry
+from baozhen.insurance.endorsements.periods import rests_of
+from baozhen.insurance.policies.contents import content_now, period_now
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.policies.states import PolicyState
 from baozhen.signing.files.services import Document, archive_many
@@ -57,9 +61,10 @@ class Reporter:
 def report_loss(policy: Policy, loss: LossFacts, reporter: Reporter, *, at: datetime) -> Claim:
     """Register a loss and tell the papers that it needs (保险法 21, 22).
 
-    The same whatever form the policy has and by whichever door it comes (S0-6.5). A policy that
-    was cancelled since still answers for a loss from before. Raises ClaimInvalid, PolicyNotIssued,
-    LossOutsideCover, LossReportedAlready.
+    The same whatever form the policy has and by whichever door it comes (S0-6.5). The loss is
+    judged by what the policy said when it happened: a policy that was changed or cancelled since
+    still answers for it. Raises ClaimInvalid, PolicyNotIssued, LossOutsideCover, LossWhileResting,
+    LossReportedAlready.
     """
     faults = loss_faults(loss, at=at)
     if faults or loss.occurred_at is None:
@@ -145,13 +150,18 @@ def _check_cover(policy: Policy, occurred_at: datetime) -> None:
     phone = get_insurer().claim_phone
     if policy.state == PolicyState.NUMBERED:
         raise PolicyNotIssued(number=policy.number, phone=phone)
-    ends_at = min(policy.cover_ends_at, policy.cancelled_at or policy.cover_ends_at)
-    if not is_within_cover(occurred_at, starts_at=policy.cover_starts_at, ends_at=ends_at):
+    starts_at, ends_at = period_now(policy, on=occurred_at)
+    ends_at = min(ends_at, policy.cancelled_at or ends_at)
+    if not is_within_cover(occurred_at, starts_at=starts_at, ends_at=ends_at):
         raise LossOutsideCover(
-            path="occurred_at",
-            starts=_words(policy.cover_starts_at),
-            ends=_words(ends_at),
-            phone=phone,
+            path="occurred_at", starts=_words(starts_at), ends=_words(ends_at), phone=phone
+        )
+    rests = rests_of(content_now(policy, on=occurred_at)[policy.kind])
+    rest = rest_on(shanghai_date(occurred_at), rests)
+    if rest is not None:
+        starts_on, ends_on = rest
+        raise LossWhileResting(
+            path="occurred_at", starts=f"{starts_on} 00:00", ends=f"{ends_on} 00:00", phone=phone
         )
 
 
@@ -197,6 +207,7 @@ def _register(
 def _document(claim: Claim, file: ClaimFile) -> Document:
     """Return what the archive keeps: in the dossier of the application, as the policy is."""
     policy = claim.policy
+    starts_at, ends_at = period_now(policy, on=file.at)
     return Document(
         dossier=policy.proposal.proposal_no,
         kind=DOCUMENT_KIND,
@@ -205,7 +216,7 @@ def _document(claim: Claim, file: ClaimFile) -> Document:
         sha256=file.sha256,
         size=file.size,
         media_type=file.media_type,
-        cover=(shanghai_date(policy.cover_starts_at), shanghai_date(policy.cover_ends_at)),
+        cover=(shanghai_date(starts_at), shanghai_date(ends_at)),
     )
 
 

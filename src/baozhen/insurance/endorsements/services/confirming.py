@@ -117,7 +117,7 @@ def _confirm(change_id: int, holder: Subject, facts: ConsentFacts, *, at: dateti
 
 def open_payment(change: Change, *, at: datetime) -> PaymentOrder:
     """Return the order by which the difference is paid; the same one however often it is asked."""
-    holder = change.proposal.content["policyholder"]
+    holder = current_content(change.proposal)["policyholder"]
     order = open_order(
         purpose=ORDER_PURPOSE,
         business_no=change.public_id,

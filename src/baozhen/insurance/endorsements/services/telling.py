@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.foundation.notify.sms import TextMessage, get_sms
@@ -17,9 +18,11 @@ from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.states import FileKind, Standing
 from baozhen.insurance.policies.tokens import verification_url
 from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.services import FileFacts, Involved, register_files
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import root_unit
 
 _SMS_TEMPLATE = "link"
 _SIGNERS = 1  # the insurer alone
@@ -97,9 +100,24 @@ def register_endorsements(change_id: int, *, at: datetime) -> None:
     envelopes = {str(envelope.biz_no): envelope for envelope in found}
     unit = OrgUnit.objects.filter(code=change.proposal.branch_code).first()
     parties = _parties(current_content(change.proposal))
-    facts = [_facts(row, envelopes[row.number], unit, parties) for row in rows]
+    facts = [_facts(row, envelopes.get(row.number), unit, parties) for row in rows]
     with transaction.atomic(durable=True):
         register_files(facts, at=at)
+
+
+def unregistered_changes(*, after: int, limit: int) -> list[int]:
+    """Return the issued changes after this one with an endorsement that nobody can find."""
+    found = FileEntry.objects.filter(
+        sha256=OuterRef("sha256"), item__dossier=OuterRef("change__proposal__proposal_no")
+    )
+    rows = Endorsement.objects.filter(
+        ~Exists(found),
+        change__gt=after,
+        change__state=ChangeState.ISSUED,
+        state=EndorsementState.ISSUED,
+    )
+    keys = rows.order_by("change").values_list("change", flat=True)
+    return list(keys.distinct()[:limit])
 
 
 def _issued(change_id: int) -> Change | None:
@@ -128,20 +146,23 @@ def _attachments(rows: list[Endorsement]) -> list[Attachment]:
 
 
 def _facts(
-    row: Endorsement, envelope: Envelope, unit: OrgUnit | None, parties: tuple[Involved, ...]
+    row: Endorsement,
+    envelope: Envelope | None,  # what was issued before there were signing tasks has none
+    unit: OrgUnit | None,
+    parties: tuple[Involved, ...],
 ) -> FileFacts:
     label = change_table().kinds[row.change.kind].label
     return FileFacts(
         dossier=row.change.proposal.proposal_no,
         sha256=str(row.sha256),
-        unit=unit or envelope.unit,
+        unit=unit or (envelope.unit if envelope else root_unit()),
         title=f"电子批单 {row.number}",
         document_type=DOCUMENT_TYPE,
-        signed_at=row.sealed_at or envelope.moved_at,
-        channel=envelope.flow,
+        signed_at=row.sealed_at or row.numbered_at,
+        channel=envelope.flow if envelope else "",
         client=row.change.client,
         biz_no=row.policy.number,
-        envelope=envelope.public_id,
+        envelope=envelope.public_id if envelope else "",
         signatures=_SIGNERS,
         parties=parties,
         words=("电子批单", label, row.number, row.policy.number, row.change.proposal.proposal_no),

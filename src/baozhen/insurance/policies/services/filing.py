@@ -9,13 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.services.silent import CLIENT
 from baozhen.insurance.policies.states import FILE_TITLES
 from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.services import FileFacts, Involved, register_files
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import root_unit
 
 _PEOPLE = ("policyholder", "insured", "owner")
 _COMPANY = "organisation"
@@ -35,16 +38,28 @@ def register_policies(proposal_ids: Sequence[int], *, at: datetime) -> int:
     units = {unit.code: unit for unit in OrgUnit.objects.filter(code__in=codes)}
     parties = {row.policy.proposal_id: _parties(row.policy.proposal.content) for row in rows}
     facts = [
-        _facts(row, envelopes[row.policy.number], units, parties[row.policy.proposal_id])
+        _facts(row, envelopes.get(row.policy.number), units, parties[row.policy.proposal_id])
         for row in rows
     ]
     with transaction.atomic(durable=True):
         return len(register_files(facts, at=at))
 
 
+def unregistered_proposals(*, after: int, limit: int) -> list[int]:
+    """Return the proposals after this one that have a sealed file which nobody can find."""
+    found = FileEntry.objects.filter(
+        sha256=OuterRef("sha256"), item__dossier=OuterRef("policy__proposal__proposal_no")
+    )
+    files = PolicyFile.objects.filter(
+        ~Exists(found), policy__proposal__gt=after, sha256__isnull=False
+    )
+    keys = files.order_by("policy__proposal").values_list("policy__proposal", flat=True)
+    return list(keys.distinct()[:limit])
+
+
 def _facts(
     file: PolicyFile,
-    envelope: Envelope,
+    envelope: Envelope | None,  # what was issued before there were signing tasks has none
     units: Mapping[str | None, OrgUnit],
     parties: tuple[Involved, ...],
 ) -> FileFacts:
@@ -53,14 +68,14 @@ def _facts(
     return FileFacts(
         dossier=policy.proposal.proposal_no,
         sha256=str(file.sha256),
-        unit=units.get(policy.branch_code, envelope.unit),
+        unit=units.get(policy.branch_code) or (envelope.unit if envelope else root_unit()),
         title=f"{title} {file.number}",
         document_type=file.kind,
-        signed_at=file.sealed_at or envelope.moved_at,
-        channel=envelope.flow,
+        signed_at=file.sealed_at or policy.numbered_at,
+        channel=envelope.flow if envelope else "",
         client=policy.proposal.client,
         biz_no=policy.number,
-        envelope=envelope.public_id,
+        envelope=envelope.public_id if envelope else "",
         signatures=_SIGNERS,
         parties=parties,
         words=(title, policy.number, file.number, policy.proposal.proposal_no, policy.branch_code),

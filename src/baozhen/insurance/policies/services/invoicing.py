@@ -4,8 +4,9 @@ A policy never waits for its invoice: the mail with the policy takes along what 
 and what comes later follows in a mail of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.foundation.states import enter, move
 from baozhen.foundation.storage import get_storage
+from baozhen.insurance.policies.contents import content_now
 from baozhen.insurance.policies.errors import InvoiceNoteMissing, InvoiceRefused
 from baozhen.insurance.policies.invoices import InvoiceOrder, InvoiceService, get_invoices
 from baozhen.insurance.policies.models import Policy, PolicyInvoice
@@ -96,7 +98,8 @@ def send_late_invoice(invoice_id: int, *, at: datetime) -> bool:
             return False
         if any(item["sha256"] == invoice.pdf_sha256 for item in delivered.content["attachments"]):
             return False
-        queue_letter(_late_letter(invoice, proposal), actor=SYSTEM, at=at)
+        content = content_now(invoice.policy, on=at)
+        queue_letter(_late_letter(invoice, content["policyholder"]), actor=SYSTEM, at=at)
         return True
 
 
@@ -131,7 +134,7 @@ def _issue(
     invoice: PolicyInvoice, policy: Policy, service: InvoiceService, *, at: datetime
 ) -> None:
     try:
-        made = service.issue(_order(invoice, policy))
+        made = service.issue(_order(invoice, policy, content_now(policy, on=at)))
     except InvoiceRefused as refusal:
         with transaction.atomic(durable=True):
             move(invoice, InvoiceState.REFUSED, actor=SYSTEM, at=at, failure=str(refusal)[:200])
@@ -150,8 +153,9 @@ def _issue(
         )
 
 
-def _order(invoice: PolicyInvoice, policy: Policy) -> InvoiceOrder:
-    holder = policy.proposal.content["policyholder"]
+def _order(invoice: PolicyInvoice, policy: Policy, content: Mapping[str, Any]) -> InvoiceOrder:
+    """Return what is asked for: an invoice that is late names the buyer as the policy does now."""
+    holder = content["policyholder"]
     return InvoiceOrder(
         request_no=invoice.request_no,
         seller=get_insurer().name,
@@ -161,13 +165,12 @@ def _order(invoice: PolicyInvoice, policy: Policy) -> InvoiceOrder:
         policy_no=policy.number,
         amount_fen=invoice.amount_fen,
         tax_fen=invoice.tax_fen,
-        remark=_remark(policy),
+        remark=_remark(policy, content.get("vehicle_tax")),
     )
 
 
-def _remark(policy: Policy) -> str:
+def _remark(policy: Policy, tax: Mapping[str, Any] | None) -> str:
     """Return the remarks: the vehicle tax collected with it (税务总局公告 2016 年第 51 号)."""
-    tax = policy.proposal.content.get("vehicle_tax")
     if policy.kind != PolicyKind.COMPULSORY or not tax:
         return f"保单号 {policy.number}"
     return (
@@ -176,8 +179,7 @@ def _remark(policy: Policy) -> str:
     )
 
 
-def _late_letter(invoice: PolicyInvoice, proposal: Proposal) -> Letter:
-    holder = proposal.content["policyholder"]
+def _late_letter(invoice: PolicyInvoice, holder: Mapping[str, Any]) -> Letter:
     insurer = get_insurer()
     return Letter(
         reference=f"invoice/{invoice.request_no}",

@@ -127,7 +127,7 @@ def confirm_code(
     with transaction.atomic(durable=True):
         challenge = _locked(challenge_id)
         check_code_usable(_facts(challenge), _indexed(given), at=at)
-        refusal = _try(challenge, code, at=at)
+        refusal = _try(challenge, code, device_index(given.device), at=at)
     if refusal is not None:
         raise refusal
     return challenge
@@ -243,11 +243,14 @@ def _indexed(given: CodeBinding) -> CodeBinding:
     )
 
 
-def _try(challenge: CodeChallenge, code: str, *, at: datetime) -> CodeError | None:
-    """Count the try or confirm; the refusal is returned, because the count must be committed."""
+def _try(challenge: CodeChallenge, code: str, device: str, *, at: datetime) -> CodeError | None:
+    """Count the try or confirm; the refusal is returned, because the count must be committed.
+
+    A code that was sent to no device in particular belongs to the one that confirmed it.
+    """
     if hmac.compare_digest(_hash(challenge.public_id, code.strip()), challenge.code_hash):
-        challenge.confirmed_at = at
-        challenge.save(update_fields=["confirmed_at"])
+        challenge.confirmed_at, challenge.device = at, device
+        challenge.save(update_fields=["confirmed_at", "device"])
         action = "code.confirmed"
     else:
         challenge.tries_left -= 1

@@ -7,7 +7,12 @@ from django.db import transaction
 
 from baozhen.foundation.audit.services import record
 from baozhen.foundation.ids import new_id
-from baozhen.signing.identity.errors import ConsentNotProved, ConsentStale, SubjectNotFound
+from baozhen.signing.identity.errors import (
+    CodeElsewhere,
+    ConsentNotProved,
+    ConsentStale,
+    SubjectNotFound,
+)
 from baozhen.signing.identity.models import ConsentCheck, IdentityCheck, Subject
 from baozhen.signing.identity.rules import load_policy
 from baozhen.signing.identity.services.codes import consume_code
@@ -35,9 +40,10 @@ class ConsentFacts:
 def record_consent(facts: ConsentFacts, *, at: datetime) -> ConsentCheck:
     """Record the will, in the caller's transaction; each proof serves one consent.
 
-    Raises ConsentNotProved, CodeSpent, CodeNotYours, AgentActsForClient. A caller with a
-    transaction of its own calls `check_not_agent` before it, so that the report of an agent
-    outlives the refusal; here it is the gate.
+    A code serves the device that confirmed it. Raises ConsentNotProved, CodeSpent, CodeNotYours,
+    CodeElsewhere, AgentActsForClient. A caller with a transaction of its own calls
+    `check_not_agent` before it, so that the report of an agent outlives the refusal; here it is
+    the gate.
     """
     try:
         subject = Subject.objects.get(public_id=facts.subject_id)
@@ -63,6 +69,8 @@ def _record(facts: ConsentFacts, subject: Subject, *, at: datetime) -> ConsentCh
     )
     if method in _WITH_CODE:
         challenge = consume_code(facts.challenge_id, subject=subject, at=at)
+        if challenge.device != consent.device:
+            raise CodeElsewhere
         _check_bound(challenge.document_sha256, challenge.confirmed_at, facts, at=at)
         if challenge.channel != method:
             raise ConsentNotProved(reason="验证码的渠道与方式不符")
