@@ -9,6 +9,7 @@ FOLDER = Path(__file__).parents[2] / "src" / "baozhen" / "client"
 # What is made from what, by name.
 HALVES = {
     "parts": "async_parts",
+    "archive": "async_archive",
     "centre": "async_centre",
     "resources": "async_resources",
     "journey": "async_journey",
@@ -16,7 +17,7 @@ HALVES = {
 REPLACEMENTS = [
     (r"\n    def (?!_|__init__)(\w+)\(", r"\n    async def \1("),
     (r"self\._sender\.(send|page|download)\(", r"await self._sender.\1("),
-    (r"return self\.(_act|_once)\(", r"return await self.\1("),
+    (r"(return|answer =) self\.(_act|_once)\(", r"\1 await self.\2("),
     (r"    def (_act|_once)\(", r"    async def \1("),
     (r"baozhen\.client\.parts", "baozhen.client.async_parts"),
     (r"\bIterator\b", "AsyncIterator"),

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import baozhen.client.archive
 import baozhen.client.centre
 import baozhen.client.journey
 import baozhen.client.resources
@@ -55,6 +56,14 @@ BODIES = {
 }  # fmt: skip
 
 
+MODULES = (
+    baozhen.client.archive,
+    baozhen.client.centre,
+    baozhen.client.journey,
+    baozhen.client.resources,
+)
+
+
 class Recorder:
     """Keeps the calls that a resource makes, and answers nothing of interest."""
 
@@ -93,7 +102,7 @@ def argument(name, method):
 
 
 def resources():
-    for module in (baozhen.client.centre, baozhen.client.journey, baozhen.client.resources):
+    for module in MODULES:
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if issubclass(kind, Part) and kind.__module__ == module.__name__:
                 yield kind

@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 from baozhen.client import Refused
+from baozhen.foundation.clock import now
 from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.templates.models import TemplateVersion
+from baozhen.signing.templates.services import Approval, approve_version
 from tests.faces.api.test_templates import made
 from tests.signing.envelopes.sealing import make_seal
 
@@ -25,8 +28,9 @@ def test_from_a_template_to_a_task(client_of, api_key, settings):
     assert writer.templates.submit(template, 1)["state"] == "submitted"
     assert checker.templates.send_back(template, 1, "错字")["state"] == "draft"
     writer.templates.submit(template, 1)
-    done = checker.templates.approve(template, 1, effective_from=date(2026, 1, 1))
-    assert writer.templates.version(template, 1) == done
+    approval = Approval(effective_from=date(2026, 1, 1))
+    approve_version(TemplateVersion.objects.get().pk, approval, actor="staff:boss", at=now())
+    assert writer.templates.version(template, 1)["state"] == "approved"
     assert writer.templates.add_version(template, {"source": "新"})["number"] == 2
     filled = writer.templates.fill(template, {"holder": "张测试"})
     assert [field["name"] for field in filled["fields"]] == ["seal"]

@@ -58,7 +58,7 @@ def hosts():
 
 def embed(envelope, host, visitor):
     signatory = envelope.signatories.get(subject__isnull=False)
-    token = issue_embed_link(signatory, host.origin, client="core", actor="test", at=now())
+    token = issue_embed_link(signatory, host.origin, actor="test", at=now())
     return f"{visitor.base}/s/embed/{token}"
 
 
@@ -143,7 +143,7 @@ class _Tab:
 
 def test_declining_and_faults_are_told_to_the_host(visitor, desk, hosts, settings):  # noqa: F811
     host, _ = hosts
-    settings.BAOZHEN_EMBED_ORIGINS = f"core={host.origin}, other=https://b.example"
+    settings.BAOZHEN_EMBED_ORIGINS = f"test={host.origin}, other=https://b.example"
     envelope = desk.start(flow_of("claim_application"))
     host.address = embed(envelope, host, visitor)
     visitor.tab.goto(host.origin)

@@ -9,7 +9,12 @@ from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
 from baozhen.foundation.events.publishing import publish
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.signing.integrations.models import ConnectedSystem
-from baozhen.signing.integrations.services import SystemRequest, connect_system, receive, set_flows
+from baozhen.signing.integrations.services import (
+    SystemRequest,
+    change_flows,
+    connect_system,
+    receive,
+)
 from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.queries import root_unit
 from baozhen.signing.organizations.services import ClientRequest, Scope, create_api_client
@@ -54,16 +59,27 @@ def test_connect_a_system_by_clicks(visitor, platform, staff, receiver):
     visitor.look("integrations_system_form")
     visitor.tab.click("main button[type=submit] >> nth=-1")
     visitor.tab.wait_for_selector("text=系统已接入")
-    flows = [
-        {
-            "flow": FLOW.flow, "when_path": FLOW.when_path, "when_value": FLOW.when_value,
-            "mapping": FLOW.mapping, "sample": MESSAGE,
-        }
-    ]  # fmt: skip
-    visitor.tab.fill("[name=flows]", json.dumps(flows, ensure_ascii=False, indent=2))
-    visitor.tab.click("button[value=preview]")
+    visitor.tab.select_option("[name=flow]", FLOW.flow)
+    visitor.tab.click("button:has-text('添加')")
+    visitor.tab.fill("[name=when_path]", FLOW.when_path)
+    visitor.tab.fill("[name=when_value]", FLOW.when_value)
+    visitor.tab.fill("[name=sample]", json.dumps(MESSAGE, ensure_ascii=False, indent=2))
+    while visitor.tab.query_selector("[data-rows] [data-remove]"):
+        visitor.tab.click("[data-rows] [data-remove] >> nth=0")
+    for entry in FLOW.mapping:
+        visitor.tab.click("[data-add]")
+        row = "[data-rows] > li:last-child"
+        visitor.tab.select_option(f"{row} [name^=target]", entry["target"])
+        visitor.tab.fill(f"{row} [name^=source]", entry["source"])
+        visitor.tab.select_option(f"{row} [name^=conversion]", entry.get("conversion", ""))
+    visitor.tab.fill("[data-rows] > li:nth-child(3) [name^=source]", "policy")
+    visitor.tab.click("button[value=save]")
+    visitor.tab.wait_for_selector(".fault")
+    visitor.look("integrations_flow_fault")
+    visitor.tab.fill("[data-rows] > li:nth-child(3) [name^=source]", FLOW.mapping[2]["source"])
+    visitor.tab.click(".do button[value=preview]")
     visitor.tab.wait_for_selector("text=示例报文可以发起签署")
-    visitor.look("integrations_system_preview")
+    visitor.look("integrations_flow_preview")
     visitor.tab.click("button[value=save]")
     visitor.tab.wait_for_selector("text=已生效")
     system = ConnectedSystem.objects.get()
@@ -79,7 +95,8 @@ def test_callbacks_and_their_log(visitor, platform, staff, receiver):
     request = ClientRequest(name="核心系统", scopes=list(Scope), networks=())
     client, _ = create_api_client(request, actor="test", at=now())
     system = SystemRequest(code="core-1", name="核心", kind="core", client=client, unit=root_unit())
-    set_flows(connect_system(system, actor="test", at=now()), [FLOW], actor="test", at=now())
+    made = connect_system(system, actor="test", at=now())
+    change_flows(made, lambda _: [FLOW], actor="test", at=now())
     sign_in(visitor)
     visitor.open("/console/integrations/webhooks/create")
     visitor.tab.fill("[name=url]", receiver.url)

@@ -9,12 +9,12 @@ from typing import IO, Any
 import httpx
 
 from baozhen.client import calls
+from baozhen.client.async_archive import Deposits, Files
 from baozhen.client.async_centre import (
     Accounts,
     Certificates,
     EnvelopeBatches,
     Envelopes,
-    Files,
     Identities,
     Organizations,
     Seals,
@@ -73,6 +73,7 @@ class AsyncClient:
         self.envelopes = Envelopes(self)
         self.events = Events(self)
         self.files = Files(self)
+        self.deposits = Deposits(self)
         self.identities = Identities(self)
         self.organizations = Organizations(self)
         self.policies = Policies(self)

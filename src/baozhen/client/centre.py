@@ -65,6 +65,11 @@ class Envelopes(Writable):
         """Ask all parties to void it."""
         return self._act(id, "void", {"reason": reason})
 
+    def deposit(self, id: str, *, idempotency_key: str | None = None) -> Sequence[Resource]:
+        """Have the evidence of each file of a completed task deposited with the outside notary."""
+        answer = self._act(id, "deposit", key=idempotency_key)
+        return [dict(item) for item in answer["items"]]
+
     def link(self, id: str, role: str) -> Resource:
         """Return a fresh link to the signing page for one signatory."""
         path = self._one(id, "signatories", quote(role, safe=""), "link")
@@ -154,7 +159,10 @@ class EnvelopeBatches(Part):
 
 
 class Templates(Writable):
-    """模版: what is filled in and where it is signed; versions are written, submitted, approved."""
+    """模版: what is filled in and where it is signed; versions are written and submitted here.
+
+    A person approves them in the console.
+    """
 
     path = "/templates"
 
@@ -190,21 +198,6 @@ class Templates(Writable):
         """Send a draft for approval."""
         path = self._one(id, "versions", str(number), "actions", "submit")
         return dict(self._sender.send(calls.write(path)))
-
-    def approve(
-        self,
-        id: str,
-        number: int,
-        *,
-        effective_from: date,
-        effective_until: date | None = None,
-        filing_no: str = "",
-    ) -> Resource:
-        """Put in force what somebody else wrote and submitted."""
-        until = effective_until.isoformat() if effective_until else None
-        body = {"effective_from": effective_from.isoformat(), "effective_until": until}
-        path = self._one(id, "versions", str(number), "actions", "approve")
-        return dict(self._sender.send(calls.write(path, {**body, "filing_no": filing_no})))
 
     def send_back(self, id: str, number: int, reason: str) -> Resource:
         """Make what was submitted a draft again."""
@@ -321,24 +314,6 @@ class Accounts(Readable):
     """账号: the people, without their contacts."""
 
     path = "/accounts"
-
-
-class Files(Readable):
-    """文件中心: signed files, searched and fetched."""
-
-    path = "/files"
-
-    def download(self, id: str, to: IO[bytes]) -> Download:
-        """Write the signed file to `to`."""
-        return self._sender.download(calls.get(self._one(id, "content")), to)
-
-    def evidence(self, id: str, to: IO[bytes]) -> Download:
-        """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
-        return self._sender.download(calls.get(self._one(id, "evidence")), to)
-
-    def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
-        """Make a download link for a core system or a person."""
-        return self._act(id, "link", wanted)
 
 
 class Certificates(Readable):

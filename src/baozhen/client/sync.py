@@ -9,6 +9,7 @@ from typing import IO, Any
 import httpx
 
 from baozhen.client import calls
+from baozhen.client.archive import Deposits, Files
 from baozhen.client.authentication import KeyAuth, TokenAuth
 from baozhen.client.calls import Call
 from baozhen.client.centre import (
@@ -16,7 +17,6 @@ from baozhen.client.centre import (
     Certificates,
     EnvelopeBatches,
     Envelopes,
-    Files,
     Identities,
     Organizations,
     Seals,
@@ -73,6 +73,7 @@ class Client:
         self.envelopes = Envelopes(self)
         self.events = Events(self)
         self.files = Files(self)
+        self.deposits = Deposits(self)
         self.identities = Identities(self)
         self.organizations = Organizations(self)
         self.policies = Policies(self)

@@ -136,6 +136,7 @@ DOCUMENT_TYPES: Mapping[str, str] = {
     "agent_contract": "代理合同",
     "reinsurance_contract": "再保险合同",
     "litigation_guarantee": "诉讼保全保函",
+    "inspection_report": "核验报告",
 }
 FILE_KINDS: Mapping[str, str] = {
     "policy": "电子保单",

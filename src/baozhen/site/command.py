@@ -21,6 +21,7 @@ WORDS = {
     "verify": Word("verify", "核验电子保单文件的真伪（不需要数据库和网络）", needs_platform=False),
     "trace": Word("trace", "核验可回溯导出包（不需要数据库和网络）", needs_platform=False),
     "issue": Word("issue", "批量出单：读入已核保、已缴费的投保数据，生成电子保单"),
+    "register-files": Word("register_files", "把文件中心里还没有的保单和批单登记进去，可中断续做"),
     "fsck": Word("fsck", "全面自查：重算归档文件、验签、核对审计链与日志"),
     "doctor": Word("doctor", "检查本机环境、密码实现、密钥、证书和各项服务", needs_platform=False),
     "run": Word("run", "运行平台（网站、任务进程），并载入演示数据", needs_platform=False),

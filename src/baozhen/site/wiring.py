@@ -16,12 +16,12 @@ from baozhen.foundation.traces.relations import install_relations
 from baozhen.foundation.traces.services.exporting import install_export_source
 from baozhen.insurance import flow as insurance
 from baozhen.insurance.endorsements.queries import current_content
+from baozhen.insurance.policies.contents import install_contents
 from baozhen.insurance.policies.queries import compulsory_of_vehicle
 from baozhen.insurance.policies.services.resources import process_timestamper
 from baozhen.insurance.products.kinds import install_kind
 from baozhen.insurance.underwriting.register import install_own_cover
 from baozhen.insurance.underwriting.services import kind_of_rules
-from baozhen.insurance.verification.contents import install_contents
 from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes

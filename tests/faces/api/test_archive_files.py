@@ -1,14 +1,21 @@
 """The file centre by REST: one's own files, links, evidence."""
 
+import json
 import zipfile
 from io import BytesIO
 
 import pytest
 
+from baozhen.foundation.clock import now
 from baozhen.foundation.storage import get_storage
-from baozhen.signing.files.models import FileCopy
+from baozhen.signing.envelopes.forms import flow_of
+from baozhen.signing.envelopes.services.depositing import deposit_evidence
+from baozhen.signing.files.models import FileCopy, NotaryDeposit
+from baozhen.signing.files.notary import DevelopmentNotary, NotaryRefused
 from baozhen.signing.files.services import Involved, index_files
+from baozhen.signing.files.services.depositing import ask_deposits, refuse_deposit
 from baozhen.signing.organizations.queries import root_unit
+from tests.signing.envelopes.conftest import desk  # noqa: F401 -- a fixture
 from tests.signing.files.making import sealed_pdf
 from tests.signing.files.test_evidence_package import check
 from tests.signing.files.test_file_centre import enter
@@ -108,6 +115,66 @@ def test_a_link_that_makes_no_sense_is_refused(program, entry):
             f"/files/{entry.public_id}/actions/link", body, Idempotency_Key=str(body)
         )
         assert answer.status_code == 422
+
+
+@pytest.mark.requirement("S2-L160.d3")
+def test_a_file_is_deposited_by_a_program_and_its_receipt_read(program, entry, foreign):
+    asked = f"/files/{entry.public_id}/actions/deposit"
+    answer = program.post(asked, {}, Idempotency_Key="one")
+    made = answer.json()
+    assert (answer.status_code, made["state"], made["receipt"]) == (201, "queued", None)
+    assert program.post(asked, {}, Idempotency_Key="one").json() == made
+    again = program.post(asked, {}, Idempotency_Key="two")
+    assert (again.status_code, again.json()["code"]) == (409, "deposit_under_way")
+    others = f"/files/{foreign.public_id}/actions/deposit"
+    assert program.post(others, {}, Idempotency_Key="three").json()["code"] == "file_unknown"
+    refuse_deposit(NotaryDeposit.objects.get(), NotaryRefused(reason="合同到期"), at=now())
+    refused = program.get(f"/deposits/{made['id']}").json()
+    assert (refused["state"], "合同到期" in refused["refusal"]) == ("refused", True)
+    retry = f"/deposits/{made['id']}/actions/retry"
+    assert program.post(retry, {}, Idempotency_Key="four").json()["state"] == "queued"
+    assert program.post(retry, {}, Idempotency_Key="five").status_code == 409
+    deposit_evidence(NotaryDeposit.objects.get().pk, notary=DevelopmentNotary())
+    done = program.get(f"/deposits/{made['id']}").json()
+    assert json.loads(done["receipt"]["text"])["hash"] == done["sha256"]
+    assert get_storage().get(done["sha256"])
+
+
+def test_deposits_are_listed_to_their_own_program(program, program_with, entry, foreign):
+    for row in (entry, foreign):
+        ask_deposits([row], actor="t", at=now())
+    for query in ("", f"?file={entry.public_id}", "?state=queued", "?limit=1"):
+        found = program.get(f"/deposits{query}").json()
+        assert [one["file"] for one in found["items"]] == [entry.public_id]
+    for query in ("?state=recorded", "?envelope=env_x", f"?file={foreign.public_id}"):
+        assert program.get(f"/deposits{query}").json()["items"] == []
+    assert program.get("/deposits?state=nonsense").status_code == 422
+    theirs = NotaryDeposit.objects.get(entry=foreign).public_id
+    assert program.get(f"/deposits/{theirs}").status_code == 404
+    reader = program_with("files:read", name="reader")
+    assert reader.get("/deposits").json()["items"] == []
+    asked = f"/files/{entry.public_id}/actions/deposit"
+    assert reader.post(asked, {}, Idempotency_Key="k").status_code == 403
+
+
+def test_all_files_of_a_task_are_deposited_or_none(program, desk):  # noqa: F811 -- the fixture
+    task = desk.start(flow_of("claim_application"), client="api:core").public_id
+    asked = f"/envelopes/{task}/actions/deposit"
+    assert program.post(asked, {}, Idempotency_Key="early").json()["code"] == "file_unknown"
+    rows = [
+        enter(sealed_pdf(text), root_unit(), dossier=task, client="api:core", envelope=task)
+        for text in ("约定", "附件")
+    ]
+    ask_deposits(rows[1:], actor="t", at=now())
+    assert program.post(asked, {}, Idempotency_Key="one").status_code == 409
+    assert NotaryDeposit.objects.count() == 1
+    deposit_evidence(NotaryDeposit.objects.get().pk, notary=DevelopmentNotary())
+    made = program.post(asked, {}, Idempotency_Key="two").json()["items"]
+    assert [one["file"] for one in made] == [row.public_id for row in rows]
+    assert len(program.get(f"/deposits?envelope={task}").json()["items"]) == 3
+    theirs = desk.start(flow_of("claim_application"), client="api:other").public_id
+    others = f"/envelopes/{theirs}/actions/deposit"
+    assert program.post(others, {}, Idempotency_Key="three").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/files", "/files/file_00000000000000000000000000/evidence"])

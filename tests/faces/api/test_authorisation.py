@@ -37,6 +37,7 @@ PREFIXES = {
     "subject_id": "sub",
     "check_id": "chk",
     "risk_id": "risk",
+    "deposit_id": "dep",
 }
 
 

@@ -9,9 +9,9 @@ from baozhen.signing.integrations.models import ConnectedSystem, InboundMessage
 from baozhen.signing.integrations.services import (
     FlowRequest,
     SystemRequest,
+    change_flows,
     connect_system,
     preview,
-    set_flows,
     switch_system,
 )
 from baozhen.signing.organizations.models import ApiClient
@@ -57,7 +57,7 @@ def system(program):
         unit=root_unit(),
     )
     made = connect_system(request, actor="test", at=now())
-    set_flows(made, [FLOW], actor="test", at=now())
+    change_flows(made, lambda _: [FLOW], actor="test", at=now())
     return made
 
 
@@ -118,7 +118,7 @@ def test_a_preview_starts_nothing(system):
 def test_a_set_up_that_cannot_work_is_refused_with_every_fault(system, mapping):
     request = FlowRequest(flow="customer_receipt", mapping=mapping)
     with pytest.raises(ConnectedSystemInvalid) as caught:
-        set_flows(system, [request], actor="test", at=now())
+        change_flows(system, lambda found: [*found, request], actor="test", at=now())
     assert caught.value.facts["faults"]
     assert ConnectedSystem.objects.get().flows.count() == 1
 

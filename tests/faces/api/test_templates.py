@@ -11,6 +11,7 @@ from baozhen.signing.integrations.services import SystemRequest, connect_system
 from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.queries import root_unit, unit_of_code
 from baozhen.signing.organizations.services import Scope
+from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.services import (
     Approval,
     Content,
@@ -94,7 +95,7 @@ def made(code="confirmation", **more):
 
 
 @pytest.mark.requirement("S2-L160.c1", "S2-L160.c3")
-def test_a_program_makes_edits_and_submits_and_another_one_approves(api_key, platform):
+def test_a_program_makes_edits_and_submits_and_a_person_approves(api_key, platform):
     writer = Program(api_key(*_ALL, name="writer"))
     checker = Program(api_key(*_ALL, name="checker"))
     answer = send(writer, "/templates", made(), "k1")
@@ -109,16 +110,17 @@ def test_a_program_makes_edits_and_submits_and_another_one_approves(api_key, pla
     fields = [*made()["fields"], sign | {"role": "policyholder"}]
     edited = send(writer, f"{path}/1/actions/edit", {"fields": fields, "note": "加签名"}).json()
     assert (edited["fields"], edited["note"]) == (fields, "加签名")
-    asked = {"effective_from": "2026-01-01", "filing_no": "备案-1"}
-    early = send(checker, f"{path}/1/actions/approve", asked)
+    early = send(checker, f"{path}/1/actions/return", {"reason": "错字"})
     assert (early.status_code, early.json()["code"]) == (409, "template_version_not_submitted")
     assert send(writer, f"{path}/1/actions/submit", {}).json()["state"] == "submitted"
-    mine = send(writer, f"{path}/1/actions/approve", asked)
-    assert (mine.status_code, mine.json()["code"]) == (422, "template_same_person")
     back = send(checker, f"{path}/1/actions/return", {"reason": "错字"}).json()
     assert (back["state"], back["note"]) == ("draft", "错字")
     send(writer, f"{path}/1/actions/submit", {})
-    done = send(checker, f"{path}/1/actions/approve", asked).json()
+    day = {"effective_from": "2026-01-01", "filing_no": "备案-1"}
+    assert send(checker, f"{path}/1/actions/approve", day).status_code == 404
+    approval = Approval(effective_from=date(2026, 1, 1), filing_no="备案-1")
+    approve_version(TemplateVersion.objects.get().pk, approval, actor="staff:boss", at=now())
+    done = checker.get(f"{path}/1").json()
     assert (done["state"], done["filing_no"]) == ("approved", "备案-1")
     assert writer.get(f"{path}/1").json() == done
     fixed = send(writer, f"{path}/1/actions/edit", {"note": "再改"})

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 
 import httpx
@@ -31,7 +32,7 @@ from baozhen.signing.files.notary import (
 from baozhen.signing.files.services import CopyOrder, Involved
 from baozhen.signing.files.services.depositing import (
     ask_again,
-    ask_deposit,
+    ask_deposits,
     end_rule,
     set_rule,
 )
@@ -144,9 +145,9 @@ def test_the_configured_notary_is_taken_and_the_twin_refuses_production(settings
 
 @pytest.mark.requirement("S2-L160.d3", "S2-L160.n4")
 def test_the_fingerprint_is_deposited_and_the_receipt_stands_in_the_package(entry, server):
-    deposit = ask_deposit(entry, actor="t", at=now())
+    (deposit,) = ask_deposits([entry], actor="t", at=now())
     with pytest.raises(DepositUnderWay):
-        ask_deposit(entry, actor="t", at=now())
+        ask_deposits([entry], actor="t", at=now())
     deposit_evidence(deposit.pk, notary=connected(server))
     deposit_evidence(deposit.pk, notary=connected(server))
     deposit.refresh_from_db()
@@ -171,7 +172,7 @@ def test_the_fingerprint_is_deposited_and_the_receipt_stands_in_the_package(entr
     ("old", "new"), [(b"N000001", b"N000002"), (b"30", b"31"), (b"hash", b"hush")]
 )
 def test_a_receipt_that_was_changed_is_found_out(entry, server, old, new):
-    deposit = ask_deposit(entry, actor="t", at=now())
+    (deposit,) = ask_deposits([entry], actor="t", at=now())
     deposit_evidence(deposit.pk, notary=connected(server))
     wanted = CopyOrder(recipient="法务", reason="诉讼举证")
     data = make_package(entry, wanted, actor="t", at=now()).data
@@ -181,7 +182,7 @@ def test_a_receipt_that_was_changed_is_found_out(entry, server, old, new):
 
 
 def test_a_slow_notary_is_asked_again_and_never_given_the_order_twice(entry, server):
-    deposit = ask_deposit(entry, actor="t", at=now())
+    (deposit,) = ask_deposits([entry], actor="t", at=now())
     server.is_slow = True
     for _ in range(2):
         with pytest.raises(NotaryOutage):
@@ -196,7 +197,7 @@ def test_a_slow_notary_is_asked_again_and_never_given_the_order_twice(entry, ser
 
 
 def test_a_refusal_is_kept_and_can_be_asked_again(entry, server):
-    deposit = ask_deposit(entry, actor="t", at=now())
+    (deposit,) = ask_deposits([entry], actor="t", at=now())
     server.status = 403
     deposit_evidence(deposit.pk, notary=connected(server))
     deposit.refresh_from_db()
@@ -220,7 +221,9 @@ def test_rules_say_which_files_are_deposited(platform, branch, entry):  # noqa: 
     assert NotaryDeposit.objects.get().entry == wanted
     end_rule(rule.pk, actor="t", at=now())
     enter(pdf, branch, dossier="env_5", document_type="claim_application")
-    assert NotaryDeposit.objects.count() == 1
+    set_rule(None, "", actor="t", at=now() + timedelta(hours=1))
+    enter(pdf, branch, dossier="env_6", document_type="claim_application")
+    assert NotaryDeposit.objects.count() == 1, "archived before the rule, registered late or not"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -236,7 +239,7 @@ def test_the_worker_deposits_what_a_rule_asks_for(platform):
 def test_without_a_notary_the_button_says_so(entry, settings):
     settings.BAOZHEN_MODE = "production"
     with pytest.raises(NotaryMissing):
-        ask_deposit(entry, actor="t", at=now())
+        ask_deposits([entry], actor="t", at=now())
     with pytest.raises(NotaryMissing):
         set_rule(None, "", actor="t", at=now())
 

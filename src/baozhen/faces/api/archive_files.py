@@ -132,7 +132,7 @@ def list_files(
 )
 def get_file(request: HttpRequest, id: PublicId) -> dict[str, Any]:
     """Return one file of the client."""
-    return _file(_own(request, id))
+    return _file(own_file(request, id))
 
 
 @router.get(
@@ -144,7 +144,7 @@ def get_file(request: HttpRequest, id: PublicId) -> dict[str, Any]:
 )
 def get_content(request: HttpRequest, id: PublicId) -> HttpResponse:
     """Send the file; who took it when is on record."""
-    entry = _own(request, id)
+    entry = own_file(request, id)
     name = client_name(request)
     order = CopyOrder(recipient=name, reason="接口下载", address=address_of(request))
     return _sent(download(entry, order, actor=name, at=now()).data, entry.public_id)
@@ -159,7 +159,7 @@ def get_content(request: HttpRequest, id: PublicId) -> HttpResponse:
 )
 def get_evidence(request: HttpRequest, id: PublicId) -> HttpResponse:
     """Make the evidence package of the file and send it; who took it when is on record."""
-    entry = _own(request, id)
+    entry = own_file(request, id)
     name = client_name(request)
     order = CopyOrder(recipient=name, reason="接口取证据包", address=address_of(request))
     made = make_package(entry, order, parts=parts_of(entry), actor=name, at=now())
@@ -175,7 +175,7 @@ def get_evidence(request: HttpRequest, id: PublicId) -> HttpResponse:
 )
 def create_link(request: HttpRequest, id: PublicId, body: LinkIn) -> Status[Any]:
     """Make a link that expires and is counted."""
-    entry = _own(request, id)
+    entry = own_file(request, id)
 
     def act() -> Made:
         order = LinkOrder(
@@ -207,7 +207,8 @@ def take_file(request: HttpRequest, token: Annotated[str, Field(max_length=64)])
     return _sent(made.data, made.copy.number)
 
 
-def _own(request: HttpRequest, public_id: str) -> FileEntry:
+def own_file(request: HttpRequest, public_id: str) -> FileEntry:
+    """Return a file of the calling client, or raise FileUnknown."""
     entry = file_of(public_id, units=_units())
     if entry.client != client_name(request):
         raise FileUnknown(file=public_id)

@@ -11,6 +11,7 @@ from baozhen.faces.limits import Limit, spend
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.errors import APIKeyRefused
 from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.programs import program_name
 from baozhen.signing.organizations.services import (
     Scope,
     authenticate_api_key,
@@ -65,4 +66,4 @@ def _client_of_token(token: str) -> ApiClient:
 
 def actor_of(client: ApiClient) -> str:
     """Return the name under which what this client does is recorded."""
-    return f"api:{client.name}"[:64]
+    return program_name(client)

@@ -127,7 +127,7 @@ def embed_link(request: HttpRequest, envelope_id: str, role: str, body: EmbedIn)
         if signatory is None:
             raise NotFound(what="这个签署方")
         client, at = client_name(request), now()
-        token = issue_embed_link(signatory, body.origin, client=client, actor=client, at=at)
+        token = issue_embed_link(signatory, body.origin, actor=client, at=at)
         answer = {"url": link_address(f"embed/{token}"), "expires_at": at + OPEN_WITHIN}
         return Made(201, answer, envelope.public_id)
 

@@ -85,14 +85,6 @@ class EditIn(Schema):
     note: str = Field("", max_length=200, description="改了什么")
 
 
-class ApprovalIn(Schema):
-    """From when on a version is in force, and under which filed clause number."""
-
-    effective_from: date = Field(description="生效日")
-    effective_until: date | None = Field(None, description="失效日")
-    filing_no: str = Field("", max_length=64, description="条款备案号")
-
-
 class TemplateReasonIn(Schema):
     """Why."""
 

@@ -1,4 +1,7 @@
-"""Versions of templates by REST: drafts made and edited, submitted, approved, retired."""
+"""Versions of templates by REST: drafts made and edited, submitted, sent back, retired.
+
+Approving is left to people in the console: two keys may be in one hand.
+"""
 
 import base64
 import binascii
@@ -13,7 +16,6 @@ from baozhen.faces.api.conventions import REPEATABLE, Made, PublicId, client_nam
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.api.template_reach import template_managed, template_seen
 from baozhen.faces.api.template_schemas import (
-    ApprovalIn,
     ContentIn,
     EditIn,
     TemplateReasonIn,
@@ -27,10 +29,8 @@ from baozhen.signing.templates.errors import SourceInvalid
 from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.queries import version_of
 from baozhen.signing.templates.services import (
-    Approval,
     Content,
     add_version,
-    approve_version,
     edit_draft,
     prepare_upload,
     retire_version,
@@ -116,25 +116,6 @@ def submit(request: HttpRequest, template_id: PublicId, number: int) -> Status[A
     actor = client_name(request)
     return _act(
         request, template_id, number, lambda row: submit_version(row.pk, actor=actor, at=now())
-    )
-
-
-@router.post(f"{_ONE}/actions/approve", summary="批准（不能是写过这一版的客户端）", **_WRITES)
-def approve(
-    request: HttpRequest, template_id: PublicId, number: int, body: ApprovalIn
-) -> Status[Any]:
-    """Put in force what another program or person wrote and submitted."""
-    actor = client_name(request)
-    approval = Approval(
-        effective_from=body.effective_from,
-        effective_until=body.effective_until,
-        filing_no=body.filing_no,
-    )
-    return _act(
-        request,
-        template_id,
-        number,
-        lambda row: approve_version(row.pk, approval, actor=actor, at=now()),
     )
 
 

@@ -87,7 +87,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
         at=now(),
         facts={"reason": reason},
     )
-    context["facts"] = personal.full_facts(shown)
+    context["groups"] = personal.full_facts(shown, at=now())
     return page(request, "console/reveal.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -29,6 +30,21 @@ def build_timestamper(*, now: Callable[[], datetime]) -> Timestamper:
         return DevelopmentTimestamper(demonstration_tsas(by_hash=True), now=now)
     services = [TimestampService.from_setting(url) for url in settings.BAOZHEN_TSA_URLS]
     return TimestampClient(services, anchors=timestamp_anchors(), now=now)
+
+
+def process_timestamper() -> Timestamper | None:
+    """Return this process's timestamper for signatures of parties; None where settings want none.
+
+    Without tokens (`BAOZHEN_TIMESTAMP=none`) signatures rest on the certificates' validity alone.
+    """
+    if settings.BAOZHEN_TIMESTAMP == "none":
+        return None
+    return _timestamper(str(settings.BAOZHEN_DATA), tuple(settings.BAOZHEN_TSA_URLS))
+
+
+@lru_cache(maxsize=4)
+def _timestamper(_data: str, _urls: tuple[str, ...]) -> Timestamper:
+    return build_timestamper(now=clock.now)
 
 
 def timestamp_anchors() -> tuple[bytes, ...]:

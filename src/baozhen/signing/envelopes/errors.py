@@ -28,7 +28,7 @@ class EmbedOriginRefused(Refusal):
     """The host page's origin is not one that may frame signing pages."""
 
     code = "embed_origin_refused"
-    message = "来源 {origin} 不在允许嵌入签署页的名单中，请在 BAOZHEN_EMBED_ORIGINS 中登记"
+    message = "来源 {origin} 没有登记为可以嵌入签署页，请在控制台“接口客户端”页登记"
 
 
 class BizNumberTaken(Refusal):

@@ -59,6 +59,13 @@ class CopyImpossible(Refusal):
     message = "无法生成副本：{problem}"
 
 
+class ReportUnsealable(Refusal):
+    """No seal may be used for verification reports; the seal's record says why."""
+
+    code = "report_unsealable"
+    message = "核验报告暂时不能盖章，请稍后再取；页面上的核验结论不受影响"
+
+
 class SearchMalformed(Refusal):
     """A filter of the search makes no sense."""
 

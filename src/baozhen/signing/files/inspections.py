@@ -14,13 +14,28 @@ from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import SHANGHAI
+from baozhen.foundation.errors import Outage, Refusal
+from baozhen.signing.certificates.timestamping import process_timestamper
+from baozhen.signing.files.errors import ReportUnsealable
 from baozhen.signing.files.models import InspectionReport
-from baozhen.signing.files.papers import Paper, Section, printable, seal_paper
+from baozhen.signing.files.papers import Paper, Section, VisibleSeal, printable, seal_paper
 from baozhen.signing.files.services.copies import number_with
 from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.seals.errors import NoSealFits, SealUseRefused
+from baozhen.signing.seals.models import Seal, SealUse
+from baozhen.signing.seals.queries import choose_seal, current_version, version_picture
+from baozhen.signing.seals.services import (
+    UseRequest,
+    finish_uses,
+    record_refusal,
+    release_uses,
+    reserve_use,
+)
 from baozhen.trust.crypto.digests import sha256
+from baozhen.trust.errors import TrustError
 
 KEYWORD: Final = "baozhen-inspected-sha256:"
+DOCUMENT_TYPE: Final = "inspection_report"
 _LETTER: Final = "V"
 
 
@@ -59,10 +74,26 @@ class SealedReport:
 
 
 def seal_inspection(found: Inspection, *, actor: str, at: datetime) -> SealedReport:
-    """Return the sealed report, on record. Raises CopyImpossible when nothing can seal it."""
+    """Return the report with the insurer's visible seal and a timestamp, on record.
+
+    The seal's use is reserved and recorded like any other. Raises ReportUnsealable when no seal
+    may be used for reports, CopyImpossible, and TimestampOutage.
+    """
     number = number_with(_LETTER, at=at)
-    data = seal_paper(_paper(found, number), unit=root_unit(), at=at)
+    use = _reserve(found, number, at=at)
+    try:
+        data = seal_paper(
+            _paper(found, number, at=at),
+            unit=root_unit(),
+            at=at,
+            seal=_looks(use.seal),
+            timestamper=process_timestamper(),
+        )
+    except (Refusal, Outage, TrustError):
+        release_uses([use.pk], at=at)
+        raise
     with transaction.atomic(durable=True):
+        finish_uses([use.pk], [sha256(data).hex()], at=at)
         record = InspectionReport.objects.create(
             number=number,
             file_sha256=found.file_sha256,
@@ -79,7 +110,37 @@ def seal_inspection(found: Inspection, *, actor: str, at: datetime) -> SealedRep
     return SealedReport(record, data)
 
 
-def _paper(found: Inspection, number: str) -> Paper:
+def _reserve(found: Inspection, number: str, *, at: datetime) -> SealUse:
+    """Reserve the use in a transaction of its own; a refusal stands in the seal's record."""
+    unit = root_unit()
+    try:
+        request = UseRequest(
+            seal=choose_seal(unit, document_type=DOCUMENT_TYPE, flow=DOCUMENT_TYPE),
+            document_type=DOCUMENT_TYPE,
+            flow=DOCUMENT_TYPE,
+            actor="system",
+            unit=unit,
+            document_sha256=found.file_sha256,
+            reference=number,
+            is_silent=True,
+        )
+        with transaction.atomic(durable=True):
+            return reserve_use(request, at=at)
+    except NoSealFits as refusal:
+        raise ReportUnsealable from refusal
+    except SealUseRefused as refusal:
+        record_refusal(refusal, at=at)
+        raise ReportUnsealable from refusal
+
+
+def _looks(seal: Seal) -> VisibleSeal:
+    version = current_version(seal)
+    return VisibleSeal(
+        picture=version_picture(version), width_mm=version.width_mm, height_mm=version.height_mm
+    )
+
+
+def _paper(found: Inspection, number: str, *, at: datetime) -> Paper:
     return Paper(
         title="电子文件核验报告",
         number=number,
@@ -96,6 +157,7 @@ def _paper(found: Inspection, number: str) -> Paper:
         ),
         sections=tuple(_sections(found)),
         keywords=(KEYWORD + found.file_sha256,),
+        closing=f"{_stamp(at)}（北京时间）",
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,10 +86,19 @@ def connect_system(request: SystemRequest, *, actor: str, at: datetime) -> Conne
 
 
 @transaction.atomic(durable=True)
-def set_flows(
-    system: ConnectedSystem, requests: Sequence[FlowRequest], *, actor: str, at: datetime
+def change_flows(
+    system: ConnectedSystem,
+    change: Callable[[list[FlowRequest]], Sequence[FlowRequest]],
+    *,
+    actor: str,
+    at: datetime,
 ) -> None:
-    """Replace the flows of a system; raises ConnectedSystemInvalid with every fault."""
+    """Replace the flows by what `change` makes of them; two people never undo each other's work.
+
+    Raises ConnectedSystemInvalid with every fault, and what `change` raises.
+    """
+    ConnectedSystem.objects.select_for_update().get(pk=system.pk)
+    requests = change(flows_of(system))
     faults = [fault for request in requests for fault in flow_faults(request)]
     if faults:
         refusal = ConnectedSystemInvalid(reason=f"共 {len(faults)} 处")
@@ -110,6 +119,20 @@ def set_flows(
     )
     facts = {"flows": [request.flow for request in requests]}
     _record("connected_system.flows_set", system, actor=actor, at=at, facts=facts)
+
+
+def flows_of(system: ConnectedSystem) -> list[FlowRequest]:
+    """Return the flows of a system as they were asked for, in order."""
+    return [
+        FlowRequest(
+            flow=one.flow,
+            mapping=one.mapping,
+            when_path=one.when_path,
+            when_value=one.when_value,
+            sample=one.sample,
+        )
+        for one in system.flows.all()
+    ]
 
 
 @transaction.atomic(durable=True)

@@ -31,6 +31,20 @@ class APINetworkInvalid(Refusal):
     message = "“{network}”不是合法网段"
 
 
+class APIOriginInvalid(Refusal):
+    """The text is not one exact origin."""
+
+    code = "api_origin_invalid"
+    message = "“{origin}”不能作为嵌入来源：请写 https:// 加主机名（可加端口），不带路径，不用 *"
+
+
+class APIOriginsTooMany(Refusal):
+    """More origins than one program may have."""
+
+    code = "api_origins_too_many"
+    message = "一个接口客户端至多登记 {count} 个嵌入来源"
+
+
 class APINetworkRefused(Refusal):
     """The key may not be used from there."""
 

@@ -66,6 +66,13 @@ class SamePerson(Refusal):
     message = "编写或改过这一版的人不能批准它，请由另一人批准"
 
 
+class PersonRequired(Refusal):
+    """A program approves nothing: two keys may well be in one hand."""
+
+    code = "template_person_required"
+    message = "模版须由有权限的人在管理台批准，接口密钥不能批准"
+
+
 class FieldsInvalid(Refusal):
     """The fields of a version contradict themselves; `faults` names each."""
 

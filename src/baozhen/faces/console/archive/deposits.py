@@ -27,7 +27,7 @@ from baozhen.signing.files.models import FileEntry, NotaryDeposit, NotaryRule
 from baozhen.signing.files.notary import has_notary
 from baozhen.signing.files.services.depositing import (
     ask_again,
-    ask_deposit,
+    ask_deposits,
     end_rule,
     set_rule,
 )
@@ -81,7 +81,7 @@ def deposit(request: HttpRequest, key: str) -> HttpResponse:
     entry = seen(request, key, Permission.DOWNLOAD_FILES)
     return do(
         request,
-        lambda: ask_deposit(entry, actor=actor_of(request), at=now()),
+        lambda: ask_deposits([entry], actor=actor_of(request), at=now()),
         done="已申请存证，回执到达后显示在“第三方存证”中。",
         to="file_entry",
         key=key,

@@ -19,10 +19,12 @@ from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
     create_api_client,
+    set_embed_origins,
     switch_off_api_client,
 )
 
 _DAYS_MAX = 1095
+_ORIGINS_TEXT_MAX = 6_000
 _FORM = "console/integrations/client_form.html"
 
 
@@ -102,20 +104,30 @@ def key_off(request: HttpRequest, key: int, key_id: str) -> HttpResponse:
     return redirect("console:api_client", key=key)
 
 
-def _show(
-    request: HttpRequest, shown: ApiClient, *, secret: str = "", what: str = "", fault: str = ""
-) -> HttpResponse:
+@needs(Permission.MANAGE_INTEGRATIONS)
+@require_POST
+def origins(request: HttpRequest, key: int) -> HttpResponse:
+    """Say whose pages may show the signing pages of this program's tasks."""
+    shown, text = _client(key), request.POST.get("origins", "")[:_ORIGINS_TEXT_MAX]
+    try:
+        set_embed_origins(shown.pk, text.split(), actor=actor_of(request), at=now())
+    except Refusal as refusal:
+        return _show(request, shown, origins_text=text, origins_fault=str(refusal))
+    messages.success(request, "嵌入来源已生效；移除的来源即刻不能再嵌入。", extra_tags="jade")
+    return redirect("console:api_client", key=key)
+
+
+def _show(request: HttpRequest, shown: ApiClient, **more: str) -> HttpResponse:
     context = {
         "here": "api_clients",
         "client": shown,
         "keys": shown.request_keys.order_by("-active", "-pk"),
         "algorithms": ALGORITHMS,
-        "secret": secret,
-        "what": what,
-        "fault": fault,
+        "origins_text": "\n".join(shown.embed_origins),
         "at": now(),
+        **more,
     }
-    status = 422 if fault else 200
+    status = 422 if more.keys() & {"fault", "origins_fault"} else 200
     return page(request, "console/integrations/client.html", context, status=status)
 
 

@@ -20,6 +20,7 @@ from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
 from baozhen.foundation.events.queries import deliveries_of
 from baozhen.foundation.events.types import EVENT_TYPES
 from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.programs import program_name
 from baozhen.signing.organizations.roles import Permission
 
 _FORM = "console/integrations/webhook_form.html"
@@ -163,4 +164,4 @@ def _show(request: HttpRequest, endpoint: WebhookEndpoint, *, secret: str = "") 
 
 def _owner(request: HttpRequest) -> str:
     found = ApiClient.objects.filter(name=request.POST.get("owner", "")).first()
-    return f"api:{found.name}"[:64] if found else ""
+    return program_name(found) if found else ""

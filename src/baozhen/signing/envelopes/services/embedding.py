@@ -1,29 +1,26 @@
 """Links for a page inside another system's page: opened once, and only in that page.
 
-`BAOZHEN_EMBED_ORIGINS` lists the origins of host pages that may frame signing pages, separated by
-commas; `client=origin` admits an origin for one API client only. None is admitted by default.
+Which pages may frame them is data of the program whose task it is, see `organizations.origins`. An
+origin that is taken away there ends its links and its open pages.
 """
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
-from baozhen.foundation.keys.configuration import configured, is_production
 from baozhen.signing.envelopes.errors import EmbedOriginRefused, LinkInvalid
 from baozhen.signing.envelopes.models import EmbedLink, Signatory
 from baozhen.signing.envelopes.services.links import VERIFIED_FOR, hash_of, new_token
+from baozhen.signing.organizations.origins import allowed_origins, is_origin
 
 OPEN_WITHIN = timedelta(minutes=10)
 
 
 @transaction.atomic
-def issue_embed_link(
-    signatory: Signatory, origin: str, *, client: str, actor: str, at: datetime
-) -> str:
+def issue_embed_link(signatory: Signatory, origin: str, *, actor: str, at: datetime) -> str:
     """Return a token that opens once, framed by this origin alone; raises EmbedOriginRefused."""
-    if not is_origin(origin) or origin not in allowed_origins(client):
+    if not is_origin(origin) or origin not in allowed_origins(signatory.envelope.client):
         raise EmbedOriginRefused(path="origin", origin=origin[:100])
     token = new_token()
     EmbedLink.objects.create(
@@ -50,7 +47,7 @@ def embed_link_of(token: str, *, at: datetime) -> EmbedLink:
         .filter(link_hash=hash_of(token), visit_hash__isnull=True, expires_at__gt=at)
         .first()
     )
-    if found is None:
+    if found is None or found.host not in allowed_origins(found.signatory.envelope.client):
         raise LinkInvalid
     return found
 
@@ -72,22 +69,3 @@ def enter(link: EmbedLink, *, at: datetime) -> str:
         facts={"origin": link.host},
     )
     return token
-
-
-def allowed_origins(client: str) -> set[str]:
-    """Return the origins that may frame the signing pages of one client's tasks."""
-    entries = (entry.strip() for entry in configured("BAOZHEN_EMBED_ORIGINS").split(","))
-    named = (entry.rpartition("=") for entry in entries if entry)
-    return {origin for owner, _, origin in named if owner in {"", client}}
-
-
-def is_origin(text: str) -> bool:
-    """Tell whether a text is an origin and nothing more: it goes into a header as it is."""
-    try:
-        parts = urlsplit(text)
-        plain = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    except ValueError:
-        return False
-    schemes = {"https"} if is_production() else {"https", "http"}
-    fits = text.isascii() and text.isprintable() and not set(text) & set(" ;,'\"*")
-    return fits and parts.scheme in schemes and text == plain

@@ -11,6 +11,7 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.fields import blind_index
 from baozhen.signing.envelopes.errors import LinkInvalid
 from baozhen.signing.envelopes.models import EmbedLink, Signatory
+from baozhen.signing.organizations.origins import allowed_origins
 
 LIFETIME = timedelta(days=30)
 VERIFIED_FOR = timedelta(hours=2)
@@ -69,7 +70,10 @@ def entry_of(token: str, *, at: datetime) -> Entry:
     embedded = EmbedLink.objects.filter(visit_hash=digest, expires_at__gt=at).first()
     if embedded is None:
         raise LinkInvalid
-    return Entry(known.get(pk=embedded.signatory_id), embedded.host)
+    signatory = known.get(pk=embedded.signatory_id)
+    if embedded.host not in allowed_origins(signatory.envelope.client):
+        raise LinkInvalid
+    return Entry(signatory, embedded.host)
 
 
 def beside(signatory: Signatory, public_id: str) -> Signatory:

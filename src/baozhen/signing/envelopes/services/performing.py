@@ -28,6 +28,7 @@ from baozhen.foundation.storage import get_storage
 from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.signing.certificates.authorities.registry import event_authority
 from baozhen.signing.certificates.queries import bound_certificates
+from baozhen.signing.certificates.timestamping import process_timestamper
 from baozhen.signing.envelopes.models import (
     Action,
     DocumentVersion,
@@ -39,7 +40,6 @@ from baozhen.signing.envelopes.services.returning import (
     may_give_back,
     note_trouble,
 )
-from baozhen.signing.envelopes.services.stamping import process_timestamper
 from baozhen.signing.envelopes.services.turns import (
     PERFORM,
     SYSTEM,

@@ -28,14 +28,15 @@ def ask_where_due(entries: Sequence[FileEntry], *, actor: str, at: datetime) -> 
 
 
 @transaction.atomic(durable=True)
-def ask_deposit(entry: FileEntry, *, actor: str, at: datetime) -> NotaryDeposit:
-    """Ask for a deposit of one file; raises NotaryMissing or DepositUnderWay."""
+def ask_deposits(entries: Sequence[FileEntry], *, actor: str, at: datetime) -> list[NotaryDeposit]:
+    """Ask for a deposit of each file, all or none; raises NotaryMissing or DepositUnderWay."""
     if not has_notary():
         raise NotaryMissing
-    FileEntry.objects.select_for_update().get(pk=entry.pk)
-    if NotaryDeposit.objects.filter(entry=entry, state=DepositState.QUEUED).exists():
+    keys = [entry.pk for entry in entries]
+    locked = list(FileEntry.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    if NotaryDeposit.objects.filter(entry__in=keys, state=DepositState.QUEUED).exists():
         raise DepositUnderWay
-    return _ask([entry], actor=actor, at=at)[0]
+    return _ask(locked, actor=actor, at=at)
 
 
 @transaction.atomic(durable=True)
@@ -115,6 +116,9 @@ def _ask(entries: Sequence[FileEntry], *, actor: str, at: datetime) -> list[Nota
 
 
 def _wants(rule: NotaryRule, entry: FileEntry) -> bool:
+    """A rule is for what is archived from then on, however late a file is registered."""
+    if entry.item.archived_at < rule.made_at:
+        return False
     if rule.document_type and rule.document_type != entry.document_type:
         return False
     return rule.unit is None or entry.unit.path.startswith(rule.unit.path)

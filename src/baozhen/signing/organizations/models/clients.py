@@ -14,6 +14,9 @@ class ApiClient(models.Model):
     networks = ArrayField(
         models.CharField(max_length=43), default=list, blank=True, verbose_name="来源网段"
     )
+    embed_origins = ArrayField(
+        models.CharField(max_length=255), default=list, blank=True, verbose_name="嵌入来源"
+    )
     active = models.BooleanField("启用", default=True)
     created_at = models.DateTimeField("创建时间")
     expires_at = models.DateTimeField("失效时间")

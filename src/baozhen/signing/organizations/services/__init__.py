@@ -15,6 +15,7 @@ from baozhen.signing.organizations.services.clients import (
     require_scope,
     switch_off_api_client,
 )
+from baozhen.signing.organizations.services.embedding import set_embed_origins
 from baozhen.signing.organizations.services.powers import PowerRequest, end_power, grant_power
 from baozhen.signing.organizations.services.setup import (
     appoint_first,
@@ -41,6 +42,7 @@ __all__ = [
     "grant_power",
     "lock_account",
     "require_scope",
+    "set_embed_origins",
     "switch_off_api_client",
     "unlock_account",
 ]

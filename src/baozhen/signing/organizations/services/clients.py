@@ -35,6 +35,7 @@ class Scope(StrEnum):
     BATCHES_READ = "batches:read"
     POLICIES_READ = "policies:read"
     FILES_READ = "files:read"
+    FILES_WRITE = "files:write"
     ENVELOPES_READ = "envelopes:read"
     ENVELOPES_WRITE = "envelopes:write"
     TEMPLATES_READ = "templates:read"

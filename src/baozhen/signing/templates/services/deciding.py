@@ -6,10 +6,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from baozhen.foundation.states import move
+from baozhen.signing.organizations.programs import is_program
 from baozhen.signing.templates.errors import (
     NotADraft,
     NotSubmitted,
     PeriodInvalid,
+    PersonRequired,
     ReasonMissing,
     SamePerson,
 )
@@ -53,7 +55,12 @@ def _submit(tried: TemplateVersion, *, actor: str, at: datetime) -> TemplateVers
 
 @transaction.atomic(durable=True)
 def approve_version(key: int, approval: Approval, *, actor: str, at: datetime) -> TemplateVersion:
-    """Approve what was submitted; raises NotSubmitted, SamePerson, PeriodInvalid."""
+    """Approve what was submitted, as a person who did not write it.
+
+    Raises PersonRequired, NotSubmitted, SamePerson, PeriodInvalid.
+    """
+    if is_program(actor):
+        raise PersonRequired
     version = _submitted(key)
     if actor == version.created_by or version.edits.filter(actor=actor).exists():
         raise SamePerson()

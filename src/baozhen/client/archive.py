@@ -1,0 +1,44 @@
+"""The file centre: signed files, and what the outside notary recorded of them.
+
+The asynchronous half (`async_archive`) is made from this file by `tests/client/regenerate.py`.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from baozhen.client import calls
+from baozhen.client.downloads import Download
+from baozhen.client.parts import Readable
+from baozhen.client.types import Resource
+
+
+class Files(Readable):
+    """文件中心: signed files, searched and fetched."""
+
+    path = "/files"
+
+    def download(self, id: str, to: IO[bytes]) -> Download:
+        """Write the signed file to `to`."""
+        return self._sender.download(calls.get(self._one(id, "content")), to)
+
+    def evidence(self, id: str, to: IO[bytes]) -> Download:
+        """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
+        return self._sender.download(calls.get(self._one(id, "evidence")), to)
+
+    def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
+        """Make a download link for a core system or a person."""
+        return self._act(id, "link", wanted)
+
+    def deposit(self, id: str, *, idempotency_key: str | None = None) -> Resource:
+        """Have the file's evidence deposited with the outside notary."""
+        return self._act(id, "deposit", key=idempotency_key)
+
+
+class Deposits(Readable):
+    """存证: what the outside notary recorded, with its receipts."""
+
+    path = "/deposits"
+
+    def retry(self, id: str, *, idempotency_key: str | None = None) -> Resource:
+        """Ask again for what the notary refused."""
+        return self._act(id, "retry", key=idempotency_key)

@@ -1,0 +1,44 @@
+"""The asynchronous half of `archive`.
+
+Made from `archive.py` by `python -m tests.client.regenerate`: change that file.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from baozhen.client import calls
+from baozhen.client.async_parts import Readable
+from baozhen.client.downloads import Download
+from baozhen.client.types import Resource
+
+
+class Files(Readable):
+    """文件中心: signed files, searched and fetched."""
+
+    path = "/files"
+
+    async def download(self, id: str, to: IO[bytes]) -> Download:
+        """Write the signed file to `to`."""
+        return await self._sender.download(calls.get(self._one(id, "content")), to)
+
+    async def evidence(self, id: str, to: IO[bytes]) -> Download:
+        """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
+        return await self._sender.download(calls.get(self._one(id, "evidence")), to)
+
+    async def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
+        """Make a download link for a core system or a person."""
+        return await self._act(id, "link", wanted)
+
+    async def deposit(self, id: str, *, idempotency_key: str | None = None) -> Resource:
+        """Have the file's evidence deposited with the outside notary."""
+        return await self._act(id, "deposit", key=idempotency_key)
+
+
+class Deposits(Readable):
+    """存证: what the outside notary recorded, with its receipts."""
+
+    path = "/deposits"
+
+    async def retry(self, id: str, *, idempotency_key: str | None = None) -> Resource:
+        """Ask again for what the notary refused."""
+        return await self._act(id, "retry", key=idempotency_key)
