@@ -52,7 +52,8 @@ def read_five_and_be_blocked(journey, files):
 
 def issued(journey):
     """Return the policies by kind; the page that thanks for the payment names their numbers."""
-    journey.open("/m/pay/{}/paid")
+    # The page that waits goes there by itself.
+    journey.tab.wait_for_url("**/paid")
     journey.look("paid")
     told = journey.text()
     policies = {policy.kind: policy for policy in Policy.objects.all()}

@@ -136,6 +136,15 @@ def test_standard_input_and_a_missing_file(installed):
     assert empty.returncode == 2
 
 
+@pytest.fixture
+def _interruptible():
+    """What a shell runs in the background ignores Ctrl-C, and so would all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_control_c_leaves_a_batch_that_goes_on(installed, tmp_path):
     file = write(tmp_path / "in.jsonl", *(make_proposal(n) for n in range(100, 260)))
     report = tmp_path / "report.jsonl"
