@@ -149,6 +149,8 @@ def raise_the_limit(holder, approve, policy):
     holder.look("change-pay")
     holder.tab.click("button[value=unionpay]")
     holder.settle("own")
+    # Meanwhile elsewhere: the page of the change goes on by itself.
+    holder.visitor.open("/m/policies")
     work()
     holder.open(f"/m/changes/{change.public_id}")
     holder.is_done()
