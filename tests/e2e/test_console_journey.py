@@ -17,10 +17,9 @@ from baozhen.foundation.traces.models import TraceSession
 from baozhen.foundation.traces.services import link_business
 from baozhen.foundation.traces.services.destroying import propose_destruction
 from baozhen.foundation.traces.services.exporting import decide_export, request_export
-from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services import reporting
 from baozhen.insurance.claims.services.reporting import Reporter, report_loss
-from baozhen.insurance.claims.states import Cause, Entry, Injury
+from baozhen.insurance.claims.states import Entry
 from baozhen.insurance.endorsements.services.asking import submit_change
 from baozhen.insurance.payments.models import Difference, Receipt
 from baozhen.insurance.payments.services.reconciling import reconcile
@@ -38,6 +37,7 @@ from tests.e2e.widths import at
 from tests.faces.conftest import BACKEND
 from tests.faces.mobile.endorsing.test_pages import phone
 from tests.foundation.traces.making import visit
+from tests.insurance.claims.making import loss_at
 from tests.insurance.endorsements.making import HOLDER, JPEG, draft, holder, running_s01
 from tests.insurance.payments.conftest import begin, make_order, pay_notice
 from tests.insurance.policies.paid_applications import OTHER, pay_application, signed_application
@@ -116,13 +116,8 @@ def service(clerk, rules):
         effective_on=today() + timedelta(days=1),
     )
     submit_change(change.pk, actor=f"subject:{holder().public_id}", at=now())
-    loss = LossFacts(
-        occurred_at=now() - timedelta(hours=5),
-        place="示例路一号路口",
-        story="直行时与右转车辆刮擦，右前门和后视镜受损，无人受伤。",
-        cause=Cause.COLLISION,
-        injury=Injury.NONE,
-        is_police_informed=True,
+    loss = loss_at(
+        now() - timedelta(hours=5),
         police_no="示例警2026110001",
         reporter=HOLDER["name"],
         mobile=HOLDER["mobile"],

@@ -10,17 +10,15 @@ from baozhen.foundation.clock import now, today
 from baozhen.foundation.notify.models import Delivery
 from baozhen.insurance.applications.models import Application
 from baozhen.insurance.claims.jobs import tell_claim
-from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services import deciding, reporting
 from baozhen.insurance.claims.services.deciding import Decision
-from baozhen.insurance.claims.services.reporting import Reporter, report_loss
-from baozhen.insurance.claims.states import Cause, Entry, Injury
 from baozhen.insurance.endorsements.services.confirming import open_payment
 from baozhen.insurance.policies.invoices import DevelopmentInvoices
 from baozhen.insurance.policies.services.invoicing import invoice_proposals
 from baozhen.signing.identity.models import CodeChallenge
 from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
 from tests.faces.mobile.endorsing.test_pages import phone
+from tests.insurance.claims.making import claim_at
 from tests.insurance.endorsements.making import (
     HOLDER,
     confirm,
@@ -76,18 +74,7 @@ def test_the_page_of_personal_data_says_what_is_so_and_since_when(signed_in, cha
 
 def test_a_claim_is_judged_by_the_policy_of_its_day_and_answered_by_todays_name(signed_in, changed):
     def claim_of(occurred_at):
-        loss = LossFacts(
-            occurred_at=occurred_at,
-            place="示例路一号路口",
-            story="直行时与右转车辆刮擦，右前门受损。",
-            cause=Cause.COLLISION,
-            injury=Injury.NONE,
-            is_police_informed=False,
-            reporter="测试甲",
-            mobile="16100000001",
-        )
-        reporter = Reporter(entry=Entry.SYSTEM, actor="test")
-        return report_loss(changed["compulsory"], loss, reporter, at=now())
+        return claim_at(changed["compulsory"], occurred_at, at=now())
 
     claim = claim_of(now() - timedelta(days=2))
     own = phone(holder()).get(f"/m/claims/{claim.number}").content.decode()

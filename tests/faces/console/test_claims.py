@@ -5,29 +5,18 @@ from datetime import datetime
 import pytest
 
 from baozhen.foundation.clock import SHANGHAI, now
-from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services import reporting
-from baozhen.insurance.claims.services.reporting import Reporter, report_loss
-from baozhen.insurance.claims.states import Cause, ClaimState, Entry, Injury
+from baozhen.insurance.claims.states import ClaimState
 from baozhen.insurance.policies.services.filing import register_policies
 from tests.faces.conftest import BACKEND
+from tests.insurance.claims.making import claim_at
 
 PDF = b"%PDF-1.7 a paper"
 
 
 @pytest.fixture
 def claim(policy):
-    loss = LossFacts(
-        occurred_at=datetime(2026, 4, 1, 9, 30, tzinfo=SHANGHAI),
-        place="示例路一号路口",
-        story="直行时与右转车辆刮擦，右前门受损。",
-        cause=Cause.COLLISION,
-        injury=Injury.NONE,
-        is_police_informed=False,
-        reporter="测试甲",
-        mobile="16100000001",
-    )
-    return report_loss(policy, loss, Reporter(entry=Entry.SYSTEM, actor="test"), at=now())
+    return claim_at(policy, datetime(2026, 4, 1, 9, 30, tzinfo=SHANGHAI), at=now())
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services.reporting import Reporter
-from baozhen.insurance.claims.states import Cause, Entry, Injury
+from baozhen.insurance.claims.states import Entry
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.policies.states import PolicyKind
+from tests.insurance.claims.making import loss_at
 from tests.insurance.holding import subject_of
 from tests.insurance.making import issue, make_proposal
 
@@ -47,17 +47,7 @@ def reporter(raw, policy):
 def loss(at):
     """Make a report: `loss(place=…)`."""
 
-    def make(**changes):
-        facts = {
-            "occurred_at": at - timedelta(hours=3),
-            "place": "示例路一号路口",
-            "story": "直行时与右转车辆刮擦，右前门受损。",
-            "cause": Cause.COLLISION,
-            "injury": Injury.NONE,
-            "is_police_informed": True,
-            "reporter": "测试甲",
-            "mobile": "16100000001",
-        }
-        return LossFacts(**facts | changes)
+    def make(occurred_at=None, **changes):
+        return loss_at(occurred_at or at - timedelta(hours=3), **changes)
 
     return make

@@ -5,10 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from baozhen.foundation.errors import Refusal
-from baozhen.insurance.claims.rules import LossFacts
-from baozhen.insurance.claims.services.reporting import Reporter, report_loss
-from baozhen.insurance.claims.states import Cause, Entry, Injury
 from baozhen.insurance.endorsements.services.applying import apply_due
+from tests.insurance.claims.making import claim_at
 from tests.insurance.endorsements.making import (
     china,
     confirm,
@@ -23,18 +21,7 @@ PAPER = ["suspension_certificate"]
 
 
 def report(policy, occurred_at):
-    loss = LossFacts(
-        occurred_at=occurred_at,
-        place="示例路一号路口",
-        story="直行时与右转车辆刮擦，右前门受损。",
-        cause=Cause.COLLISION,
-        injury=Injury.NONE,
-        is_police_informed=True,
-        reporter="测试甲",
-        mobile="16100000001",
-    )
-    reporter = Reporter(entry=Entry.SYSTEM, actor="test")
-    return report_loss(policy, loss, reporter, at=occurred_at + timedelta(hours=1))
+    return claim_at(policy, occurred_at, at=occurred_at + timedelta(hours=1))
 
 
 def test_a_rest_counts_from_its_day_and_moves_the_end():

@@ -18,18 +18,10 @@ from baozhen.insurance.claims.rules import (
     needed_papers,
 )
 from baozhen.insurance.claims.states import Cause, ClaimState, Injury
+from tests.insurance.claims.making import loss_at
 
 AT = datetime(2026, 3, 10, 4, tzinfo=UTC)
-LOSS = LossFacts(
-    occurred_at=AT - timedelta(hours=3),
-    place="示例路一号路口",
-    story="直行时与右转车辆刮擦，右前门受损。",
-    cause=Cause.COLLISION,
-    injury=Injury.NONE,
-    is_police_informed=True,
-    reporter="测试甲",
-    mobile="16100000001",
-)
+LOSS = loss_at(AT - timedelta(hours=3))
 
 
 def due(kind, state, **dates):

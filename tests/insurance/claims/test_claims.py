@@ -223,17 +223,19 @@ def message(claim, number="M-1", kind="survey", **content):
 
 def test_a_message_told_twice_is_done_once(claim, at):
     told = message(claim, survey_at=at, note="一号路口")
-    assert take_message(told, client="claims", at=at)[1]
-    assert not take_message(told, client="claims", at=at)[1]
+    assert take_message(told, client="api:claims", at=at)[1]
+    assert not take_message(told, client="api:claims", at=at)[1]
     assert ClaimMessage.objects.count() == 1
     assert Claim.objects.get().survey_note == "一号路口"
+    # Named once, as the program is named wherever it acts.
+    assert AuditEntry.objects.filter(subject_id=claim.pk, actor="api:claims").exists()
     with pytest.raises(ClaimConflict):
-        take_message(message(claim, survey_at=at, note="二号路口"), client="claims", at=at)
+        take_message(message(claim, survey_at=at, note="二号路口"), client="api:claims", at=at)
 
 
 def test_a_message_that_is_refused_leaves_nothing(claim, at):
     with pytest.raises(IllegalMove):
-        take_message(message(claim, kind="payment", amount_fen=1), client="claims", at=at)
+        take_message(message(claim, kind="payment", amount_fen=1), client="api:claims", at=at)
     assert not ClaimMessage.objects.exists()
 
 

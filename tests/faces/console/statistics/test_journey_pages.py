@@ -8,10 +8,7 @@ import pytest
 from baozhen.faces.console.statistics.journey_charts import CHARTS, Period
 from baozhen.faces.console.statistics.tables import Chart, Line
 from baozhen.foundation.clock import now, today
-from baozhen.insurance.claims.rules import LossFacts
 from baozhen.insurance.claims.services import reporting
-from baozhen.insurance.claims.services.reporting import Reporter, report_loss
-from baozhen.insurance.claims.states import Cause, Entry, Injury
 from baozhen.insurance.payments.models import Receipt
 from baozhen.insurance.payments.services.refunds import (
     decide_refund,
@@ -20,6 +17,7 @@ from baozhen.insurance.payments.services.refunds import (
 )
 from tests.faces.conftest import BACKEND
 from tests.insurance.applications.making import PERSON_B, draft, submitted
+from tests.insurance.claims.making import claim_at
 from tests.insurance.disclosures.signing import accepted
 from tests.insurance.endorsements import making
 
@@ -63,19 +61,7 @@ def rows_of(client, href):
 
 def test_every_figure_leads_to_its_rows(business, signed_in):
     at = now() - timedelta(days=45)
-    loss = LossFacts(
-        occurred_at=at - timedelta(hours=3),
-        place="示例路一号路口",
-        story="直行时与右转车辆刮擦，右前门受损。",
-        cause=Cause.COLLISION,
-        injury=Injury.NONE,
-        is_police_informed=False,
-        reporter="测试甲",
-        mobile="16100000001",
-    )
-    claim = report_loss(
-        business["compulsory"], loss, Reporter(entry=Entry.SYSTEM, actor="test"), at=at
-    )
+    claim = claim_at(business["compulsory"], at - timedelta(hours=3), at=at)
     for paper in claim.papers.all():
         reporting.add_file(claim, b"%PDF-1.7 a paper", actor="t", at=at, paper_code=paper.code)
     reporting.hand_in(claim, actor="test", at=at)

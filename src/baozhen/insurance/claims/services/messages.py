@@ -53,7 +53,7 @@ def take_message(message: Message, *, client: str, at: datetime) -> tuple[Claim,
             if known.content_sha256 != digest or known.claim_id != claim.pk:
                 raise ClaimConflict(message_no=message.message_no)
             return claim, False
-        _VERBS[message.kind](claim, message.content, f"api:{client}"[:64], at)
+        _VERBS[message.kind](claim, message.content, client, at)
         ClaimMessage.objects.create(
             claim=claim,
             message_no=message.message_no,

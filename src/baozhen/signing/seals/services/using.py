@@ -19,6 +19,7 @@ from baozhen.foundation.ids import new_id
 from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.states import enter_many, move_many
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit
+from baozhen.signing.organizations.programs import is_program, name_of_program, program_name
 from baozhen.signing.seals import errors, rules
 from baozhen.signing.seals.errors import SealUseRefused, Suspect
 from baozhen.signing.seals.models import Seal, SealGrant, SealUse, SealVersion
@@ -343,9 +344,9 @@ def _accounts(actors: set[str]) -> dict[str, int]:
 
 
 def _clients(actors: set[str]) -> dict[str, int]:
-    names = [actor.removeprefix("api:") for actor in actors if actor.startswith("api:")]
+    names = [name_of_program(actor) for actor in actors if is_program(actor)]
     rows = ApiClient.objects.filter(name__in=names) if names else ApiClient.objects.none()
-    return {f"api:{name}": key for key, name in rows.values_list("pk", "name")}
+    return {program_name(row): row.pk for row in rows}
 
 
 def _facts_of(grant: SealGrant) -> GrantFacts:
