@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from baozhen.foundation.jobs import Queue
-from baozhen.foundation.jobs.room import KEPT_SECONDS, Room
+from baozhen.foundation.jobs.room import GIVING_WAY, KEPT_SECONDS, Room
 from baozhen.foundation.jobs.worker import _Worker
 
 ALL = frozenset(os.sched_getaffinity(0))
@@ -57,3 +57,33 @@ def test_a_worker_of_all_lanes_keeps_every_processor():
     worker = _Worker((), threading.Event())
     worker._hear(Queue.LIVE)
     assert os.sched_getaffinity(0) == ALL
+
+
+_GIVES_WAY = """
+import os
+from pathlib import Path
+from baozhen.foundation.jobs.room import give_way
+give_way()
+path = Path("/proc/self/autogroup")
+print(os.nice(0), path.read_text() if path.exists() else "")
+"""
+
+
+@pytest.mark.parametrize("is_leader", [True, False])
+def test_a_bulk_worker_lowers_itself_and_a_session_only_if_it_leads_it(is_leader):
+    before = os.nice(0)
+    said = subprocess.run(
+        [sys.executable, "-c", _GIVES_WAY],
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=is_leader,
+    ).stdout.split()
+    assert int(said[0]) == min(19, before + GIVING_WAY)
+    # "/autogroup-7 nice 0"; no file where the kernel knows none, no words in the first session.
+    session = Path("/proc/self/autogroup")
+    own = session.read_text().split() if session.exists() else []
+    if is_leader and said[1:]:
+        assert said[1:][-1] == str(GIVING_WAY)
+    elif not is_leader:
+        assert said[1:] == own

@@ -48,14 +48,17 @@ def confine() -> str:
 
 
 def restrict(limits: Mapping[str, Any]) -> None:
-    """Set the limits of this process; nothing can raise them again."""
+    """Set the limits of this process; nothing can raise them again.
+
+    Unless `file_bytes_max` allows it, no file can be written; the pipe is none.
+    """
     seconds, memory = limits["cpu_seconds_max"], limits["memory_bytes_max"]
     for kind, value in (
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),  # no file can be written; the pipe is none
+        (resource.RLIMIT_FSIZE, limits.get("file_bytes_max", 0)),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, _FILES_OPEN_MAX),
+        (resource.RLIMIT_NOFILE, limits.get("files_open_max", _FILES_OPEN_MAX)),
     ):
         resource.setrlimit(kind, (value, value))
 

@@ -34,7 +34,14 @@ EVENT_TYPES: Mapping[str, str] = {
 }
 
 # A state's name tells a condition; these events tell that it began.
-_OTHER_NAMES: Mapping[str, str] = {"risk.open": "risk.raised", "risk.held": "risk.raised"}
+_OTHER_NAMES: Mapping[str, str] = {
+    "risk.open": "risk.raised",
+    "risk.held": "risk.raised",
+    "reading_set.signed": "proposal.signed",
+    "claim.registered": "claim.reported",
+    "claim.paid": "claim.settled",
+    "claim.closed": "claim.settled",
+}
 
 
 def event_type_of(fact: str) -> str | None:

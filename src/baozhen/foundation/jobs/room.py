@@ -11,6 +11,20 @@ from pathlib import Path
 
 # How long after the last live job the room is kept: the next page or call may be on its way.
 KEPT_SECONDS = 5.0
+GIVING_WAY = 10  # as `nice` counts: a tenth of the share of who does not
+_SESSION = Path("/proc/self/autogroup")
+
+
+def give_way() -> None:
+    """Put this process and the children it will have behind those that somebody waits for.
+
+    Where Linux shares the processors between sessions (sched(7), autogroup), niceness counts inside
+    a session only: whoever leads one lowers the whole session's.
+    """
+    os.nice(GIVING_WAY)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # a kernel without autogroups has nothing to lower
+            _SESSION.write_text(f"{GIVING_WAY}")
 
 
 class Room:

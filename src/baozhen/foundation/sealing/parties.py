@@ -62,11 +62,10 @@ class EventAuthority(Protocol):
 
 @dataclass(frozen=True)
 class SignedByParty:
-    """The released bytes with their digests in lower-case hex."""
+    """The released bytes with their digest in lower-case hex."""
 
     data: bytes
     sha256: str
-    sm3: str
 
 
 def organization_party(
@@ -145,7 +144,7 @@ def sign_party(
     for attempt in range(1, _SIGNING_TRIES + 1):
         try:
             data = sign_for_party(document, party, order, timestamp=stamp)
-            digests = check_party_release(data, document, party, order)
+            digest = check_party_release(data, document, party, order)
         except ReleaseError as error:
             count_failure("release", error.algorithm)
             logger.critical("a party's signature failed its check before release: %s", error)
@@ -156,7 +155,7 @@ def sign_party(
             raise
         else:
             break
-    return SignedByParty(data, digests.sha256.hex(), digests.sm3.hex())
+    return SignedByParty(data, digest.hex())
 
 
 # Opening decrypts the key and parses the certificate: bulk signing would do little else. Whether a

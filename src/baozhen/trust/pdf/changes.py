@@ -25,13 +25,21 @@ _INFORMATION_KEYS = frozenset({"ModDate", "Producer"})
 _GAP = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*+[\r\n])++"
 _GAP_STARTS = (b"\x00", b"\t", b"\n", b"\x0c", b"\r", b" ", b"%")
 _FILLING = b"\x00\t\n\x0c\r "
+_SOUGHT_ALONE_MAX = 64
 _END = re.compile(rb"[\x00\t\n\x0c\r ]*startxref\s+\d+\s+%%EOF\s*")
 _REFERENCE = re.compile(rb"(?<![0-9])([0-9]{1,10}+)" + _GAP + rb"[0-9]{1,5}+" + _GAP + rb"R")
 
 
-def check_changes(before: PdfFile, after: PdfFile, *, may_add_signatures: bool) -> None:
-    """Raise VerificationError(5) unless `after` only adds what may be added to `before`."""
-    _Comparison(before, after, may_add_signatures=may_add_signatures).check()
+def check_changes(
+    before: PdfFile, after: PdfFile, *, may_add_signatures: bool
+) -> list[SignatureField]:
+    """Return the signature fields that are new or newly signed in `after`, in the form's order.
+
+    Raises VerificationError(5) unless `after` only adds what may be added to `before`.
+    """
+    comparison = _Comparison(before, after, may_add_signatures=may_add_signatures)
+    comparison.check()
+    return list(comparison.new_fields.values())
 
 
 def check_tail(file: PdfFile, start: int) -> None:
@@ -289,28 +297,28 @@ def _references(file: PdfFile, numbers: set[int]) -> Iterator[bytes]:
     """Yield every place in the text of a file that refers to one of `numbers`."""
     if not numbers:
         return
-    digits = [b"%d" % number for number in numbers]
     for text in _texts(file):
-        # Most texts hold the number of no object that was added: that is seen much faster.
-        if not any(_stands_alone(number, text) for number in digits):
+        if len(numbers) > _SOUGHT_ALONE_MAX:
+            found = _REFERENCE.finditer(text)
+            yield from (match[0] for match in found if int(match[1]) in numbers)
             continue
-        for match in _REFERENCE.finditer(text):
-            if int(match[1]) in numbers:
-                yield match[0]
+        # A few numbers are found much faster than all references.
+        for number in numbers:
+            yield from _references_to(b"%d" % number, text)
 
 
-def _stands_alone(number: bytes, text: bytes) -> bool:
-    """Say whether a number is in the text, with any zeros before it and a gap behind it."""
+def _references_to(number: bytes, text: bytes) -> Iterator[bytes]:
+    """Yield the references to one number: any zeros before it, a gap behind it."""
     start = text.find(number)
     while start >= 0:
         end, first = start + len(number), start
         if text[end : end + 1] in _GAP_STARTS:
             while first > 0 and text[first - 1 : first] == b"0":
                 first -= 1
-            if not text[first - 1 : first].isdigit() or first == 0:
-                return True
+            match = _REFERENCE.match(text, first)
+            if match is not None and match.end(1) == end:
+                yield match[0]
         start = text.find(number, start + 1)
-    return False
 
 
 def _texts(file: PdfFile) -> Iterator[bytes]:

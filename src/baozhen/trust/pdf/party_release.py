@@ -4,20 +4,22 @@ Only the party's own fields may be new, the earlier bytes must all be there, and
 is verified from the bytes, SM2 by the second implementation.
 """
 
-from baozhen.trust.crypto.digests import sha256, sm3
+from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import TrustError
 from baozhen.trust.pdf.changes import check_changes
-from baozhen.trust.pdf.fields import SignatureField, signature_fields
 from baozhen.trust.pdf.parties import Party, PartyOrder, SignablePdf
-from baozhen.trust.pdf.reader import PdfFile, open_pdf
-from baozhen.trust.pdf.release import FileDigests, ReleaseError, check_signature
+from baozhen.trust.pdf.reader import open_pdf
+from baozhen.trust.pdf.release import ReleaseError, check_signature
 from baozhen.trust.pdf.signatures import covered_digest, read_signature
 
 
 def check_party_release(
     signed: bytes, original: SignablePdf, party: Party, order: PartyOrder
-) -> FileDigests:
-    """Raise ReleaseError unless `signed` is `original` with exactly this party's signatures."""
+) -> bytes:
+    """Return the SHA-256 of `signed` if it is `original` with exactly this party's signatures.
+
+    Raises ReleaseError.
+    """
     if not signed.startswith(original.data):
         raise ReleaseError("签署改动了原文")
     try:
@@ -26,13 +28,12 @@ def check_party_release(
         raise
     except TrustError as error:
         raise ReleaseError(f"放行前检查未通过：{error}") from error
-    return FileDigests(sha256=sha256(signed), sm3=sm3(signed))
+    return sha256(signed)
 
 
 def _check(signed: bytes, original: SignablePdf, party: Party, order: PartyOrder) -> None:
     file = open_pdf(signed, other=original.file)
-    check_changes(original.file, file, may_add_signatures=True)
-    fresh = _fresh_fields(file, original.file)
+    fresh = check_changes(original.file, file, may_add_signatures=True)
     if len(fresh) != len(party.identities):
         raise ReleaseError("签名的数目不对")
     places = sorted((read_signature(file, field) for field in fresh), key=lambda p: p.end)
@@ -43,8 +44,3 @@ def _check(signed: bytes, original: SignablePdf, party: Party, order: PartyOrder
             raise ReleaseError("签名域不是这个签署方的")
         digest = covered_digest(signed, place, identity.template.hash_name)
         check_signature(place, identity, digest)
-
-
-def _fresh_fields(file: PdfFile, before: PdfFile) -> list[SignatureField]:
-    known = {field.number for field in signature_fields(before)}
-    return [field for field in signature_fields(file) if field.number not in known]

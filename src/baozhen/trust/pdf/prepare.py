@@ -99,8 +99,8 @@ def _is_plain(file: PdfFile) -> bool:
     """
     if any(entry.container is not None for one in file.sections for entry in one.entries.values()):
         return False
-    names = {_unescaped(name) for name in _NAME.findall(file.data)}
-    return names.isdisjoint(_WATCHED)
+    names = set(_NAME.findall(file.data))
+    return {_unescaped(name) for name in names}.isdisjoint(_WATCHED)
 
 
 def _unescaped(name: bytes) -> bytes:
