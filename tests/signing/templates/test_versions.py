@@ -11,8 +11,9 @@ from baozhen.foundation.confinement import obstacle
 from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.states import move
 from baozhen.signing.organizations.queries import unit_of_code
+from baozhen.signing.organizations.services import UnitFacts, create_unit
+from baozhen.signing.organizations.states import UnitKind
 from baozhen.signing.templates.errors import (
-    ConverterMissing,
     EditedMeanwhile,
     FieldsInvalid,
     NotADraft,
@@ -37,13 +38,13 @@ from baozhen.signing.templates.services import (
     approve_version,
     change_clause,
     change_template,
-    drafting,
     edit_draft,
     fill,
     make_clause,
     prepare_upload,
     retire_version,
     return_version,
+    share_template,
     submit_version,
     try_fill,
 )
@@ -104,12 +105,6 @@ def test_an_upload_is_filled_at_its_places(draft, approve, upload, at):
     filled = fill(version, {"holder": "张测试"}, at=at)
     assert filled.pdf != upload.data
     assert [(field.name, field.page) for field in filled.fields] == [("seal", 1)]
-
-
-def test_a_word_file_needs_the_converter(monkeypatch):
-    monkeypatch.setattr(drafting, "which", lambda name: None)
-    with pytest.raises(ConverterMissing, match="LibreOffice"):
-        prepare_upload(b"PK", SourceKind.DOCX)
 
 
 def test_what_is_no_pdf_is_refused():
@@ -176,14 +171,43 @@ def test_two_people_do_not_overwrite_each_other(draft, at):
 
 def test_a_template_is_renamed_and_shared_otherwise(draft, unit, at):
     template = draft().template
-    facts = {"document_type": "receipt", "sharing": Sharing.OWN, "needs_filing": True}
+    facts = {"document_type": "receipt", "needs_filing": True}
     change_template(template, TemplateChange(title="回执", **facts), actor=WRITER, at=at)
+    share_template(template, Sharing.OWN, actor=WRITER, at=at)
     template.refresh_from_db()
     assert (template.title, template.sharing, template.code) == ("回执", "own", "confirmation")
     branch = unit_of_code("DEMO11")
     assert list(usable_by([branch])) == []
     with pytest.raises(TemplateInvalid, match="名称"):
         change_template(template, TemplateChange(title=" ", **facts), actor=WRITER, at=at)
+
+
+def test_chosen_units_and_those_below_use_a_template_until_it_is_taken_back(draft, unit, at):
+    """Another branch, and the tree above the chosen one, never see it."""
+    template = draft().template
+    branch = unit_of_code("DEMO11")
+    office, other = (
+        create_unit(UnitFacts(name=name, parent=parent, kind=UnitKind.BRANCH), actor="test", at=at)
+        for name, parent in (("测试支公司", branch), ("测试另一分公司", unit))
+    )
+
+    def users():
+        return [list(usable_by([one])) == [template] for one in (unit, branch, office, other)]
+
+    share_template(template, Sharing.CHOSEN, [branch], actor=WRITER, at=at)
+    assert users() == [True, True, True, False]
+    share_template(template, Sharing.CHOSEN, [office, other], actor=WRITER, at=at)
+    assert users() == [True, False, True, True]
+    with pytest.raises(TemplateInvalid, match="至少选一个机构"):
+        share_template(template, Sharing.CHOSEN, [], actor=WRITER, at=at)
+    told = AuditEntry.objects.filter(action="template.shared").order_by("-pk")[0].facts
+    assert told == {
+        "sharing": ["chosen", "chosen"],
+        "added": [office.public_id, other.public_id],
+        "removed": [branch.public_id],
+    }
+    share_template(template, Sharing.OWN, actor=WRITER, at=at)
+    assert users() == [True, False, False, False]
 
 
 def test_a_new_version_takes_the_newest_file_over(draft, approve, upload, at):
@@ -312,6 +336,11 @@ def test_approved_text_is_set_in_a_child_too(fonts, at):
             assert len(networks) == 2
         with pytest.raises(ParseError, match="限制"):
             child.typeset(Sheet("#let a = range(2000000000)\n#a.len()", {}, {}), at=at)
+        assert child.typeset(plain, at=at).data == first
+        child._seconds_max = 0.0
+        with pytest.raises(ParseError, match="排版用时超过 0 秒，已中止"):
+            child.typeset(plain, at=at)
+        child._seconds_max = 60.0
         assert child.typeset(plain, at=at).data == first
         killed = child._process
         killed.kill()

@@ -98,7 +98,10 @@ class ConverterMissing(Refusal):
     """LibreOffice is not installed."""
 
     code = "template_converter_missing"
-    message = "本机没有安装 LibreOffice，不能转换 Word 文件；请另存为 PDF 后上传"
+    message = (
+        "本机没有安装 LibreOffice，不能转换 Word 文件；"
+        "请在 Word 或 WPS 里另存为 PDF 后上传，或请管理员安装 LibreOffice"
+    )
 
 
 class PeriodInvalid(Refusal):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -53,6 +54,10 @@ KIND_LABELS: Final = {
 SIGNED: Final = frozenset({FieldKind.SIGNATURE, FieldKind.SEAL, FieldKind.RIDING_SEAL})
 # What the parties put in later, when the document is signed.
 LEFT_OPEN: Final = SIGNED | {FieldKind.ATTACHMENT}
+# What a party is asked before it signs, where the field names it: it becomes part of the document.
+ASKED: Final = frozenset(
+    {FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE, FieldKind.CHOICE, FieldKind.CHECKBOX}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +107,11 @@ class Field:
     def shown_label(self) -> str:
         """What people call it."""
         return self.label or self.name
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a party answers it at the signing, not whoever begins the task."""
+        return self.kind in ASKED and bool(self.role) and not self.source
 
     def is_there(self, values: Mapping[str, Any]) -> bool:
         """Tell whether its condition holds."""
@@ -156,12 +166,15 @@ def check_fields(raw: Any, *, pages: int | None, needs_place: bool) -> list[Faul
         return faults
     found = fields_from_json(raw)
     names = [field.name for field in found]
+    asked = {field.name for field in found if field.is_asked}
+    signing = {field.role for field in found if field.kind is FieldKind.SIGNATURE}
     for index, field in enumerate(found):
         path = f"fields.{index}"
         if field.name in names[:index]:
             faults.append(Fault(f"{path}.name", "name_taken", f"域名 {field.name} 重复"))
         faults += _place_faults(path, field, pages, needs_place=needs_place)
         faults += _reference_faults(path, field, names)
+        faults += _asked_faults(path, field, asked, signing)
     return faults
 
 
@@ -237,6 +250,29 @@ def _reference_faults(path: str, field: Field, names: Sequence[str]) -> list[Fau
     if field.condition:
         faults += _condition_faults(path, field, names)
     return faults
+
+
+def _asked_faults(
+    path: str, field: Field, asked: AbstractSet[str], signing: AbstractSet[str]
+) -> list[Fault]:
+    """What a party answers is signed by it, and decides nothing but further questions to it."""
+    shown = f"“{field.shown_label}”"
+    if field.role and field.kind not in LEFT_OPEN | ASKED:
+        text = f"{shown}这种域不能由签署方填写，请清空签署方"
+        return [Fault(f"{path}.role", "role_unfit", text)]
+    if field.is_asked:
+        if field.role not in signing:
+            text = f"{shown}由 {field.role} 填写，但这个签署方没有签名域"
+            return [Fault(f"{path}.role", "role_unsigned", text)]
+        return []
+    try:
+        decided = parse_condition(field.condition).fields & asked if field.condition else set()
+    except ConditionInvalid:
+        return []
+    if decided:
+        text = f"{shown}的条件用了签署时才填写的域 {'、'.join(sorted(decided))}"
+        return [Fault(f"{path}.condition", "condition_asked", text)]
+    return []
 
 
 def _condition_faults(path: str, field: Field, names: Sequence[str]) -> list[Fault]:

@@ -43,6 +43,24 @@ class Template(models.Model):
         return self.title
 
 
+class TemplateShare(models.Model):
+    """One unit that may use a template of another, with everything below it."""
+
+    template = models.ForeignKey(
+        Template, models.PROTECT, verbose_name="模版", related_name="shares"
+    )
+    unit = models.ForeignKey(OrgUnit, models.PROTECT, verbose_name="机构", related_name="+")
+    since = models.DateTimeField("共享时间")
+    given_by = models.CharField("共享人", max_length=64)
+
+    class Meta:
+        verbose_name = "模版共享"
+        verbose_name_plural = "模版共享"
+        constraints = [
+            models.UniqueConstraint(fields=["template", "unit"], name="templates_share_once")
+        ]
+
+
 class Clause(models.Model):
     """A part that several templates share."""
 

@@ -6,8 +6,15 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.states import UnitState
 from baozhen.signing.templates.errors import ClauseUnknown, NoVersionInForce, TemplateUnknown
-from baozhen.signing.templates.models import Clause, ClauseVersion, Template, TemplateVersion
+from baozhen.signing.templates.models import (
+    Clause,
+    ClauseVersion,
+    Template,
+    TemplateShare,
+    TemplateVersion,
+)
 from baozhen.signing.templates.states import Sharing, VersionState
 
 _ALIVE = (VersionState.DRAFT, VersionState.SUBMITTED, VersionState.APPROVED)
@@ -27,8 +34,32 @@ def usable_by(units: Sequence[OrgUnit]) -> QuerySet[Template]:
     own = {unit.pk for unit in units}
     above = {int(key) for unit in units for key in unit.path.strip("/").split("/")[:-1]}
     return Template.objects.select_related("unit").filter(
-        Q(unit__in=own) | Q(sharing=Sharing.ALL) | Q(sharing=Sharing.BELOW, unit__in=above)
+        Q(unit__in=own)
+        | Q(sharing=Sharing.ALL)
+        | Q(sharing=Sharing.BELOW, unit__in=above)
+        | Q(sharing=Sharing.CHOSEN, pk__in=_shared_with(own | above))
     )
+
+
+def units_shared_with(template: Template) -> QuerySet[OrgUnit]:
+    """Return the units that were chosen for a template, in the order of the tree."""
+    keys = TemplateShare.objects.filter(template=template).values("unit")
+    return OrgUnit.objects.filter(pk__in=keys).order_by("path")
+
+
+def units_to_share_with(template: Template) -> QuerySet[OrgUnit]:
+    """Return the other units of the company in which a template stands.
+
+    What stands below its own unit is among them: sharing with chosen ones may be less than
+    sharing with all of these.
+    """
+    company = template.unit.path.strip("/").split("/")[0]
+    found = OrgUnit.objects.filter(path__startswith=f"/{company}/", state=UnitState.ACTIVE)
+    return found.exclude(pk=template.unit_id).order_by("path")
+
+
+def _shared_with(units: set[int]) -> QuerySet[TemplateShare, int]:
+    return TemplateShare.objects.filter(unit__in=units).values_list("template_id", flat=True)
 
 
 def version_in_force(code: str, on: date) -> TemplateVersion:

@@ -55,11 +55,13 @@ class Sharing(StrEnum):
 
     OWN = "own"
     BELOW = "below"
+    CHOSEN = "chosen"
     ALL = "all"
 
 
 SHARING_LABELS = {
     Sharing.OWN: "仅本机构",
     Sharing.BELOW: "本机构及下级",
+    Sharing.CHOSEN: "选定的机构及其下级",
     Sharing.ALL: "全部机构",
 }

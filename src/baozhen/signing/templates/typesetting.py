@@ -15,7 +15,6 @@ from typing import Any, Final
 import typst
 
 from baozhen.trust.errors import SigningError
-from baozhen.trust.pdf.prepare import PreparedPdf, recognize
 from baozhen.trust.pdf.render import explain_failure
 
 SOURCE_CHARACTERS_MAX = 200_000
@@ -80,7 +79,7 @@ class Typesetter:
         self._compiler: typst.Compiler | None = None
         self._permitted: set[str] = set()
 
-    def typeset(self, sheet: Sheet, *, at: datetime) -> PreparedPdf:
+    def typeset(self, sheet: Sheet, *, at: datetime) -> bytes:
         """Return the document; SigningError with the line that is wrong."""
         for text in {sheet.source, *sheet.clauses.values()} - self._permitted:
             # Again, though drafts are checked: what asks for a package is not even tried.
@@ -100,7 +99,7 @@ class Typesetter:
             raise _explain(error) from error
         if not isinstance(drawn, bytes):
             raise SigningError("排版引擎没有返回单个 PDF 文件")
-        return recognize(drawn)
+        return drawn
 
     def _start(self, files: Any) -> typst.Compiler:
         # The root holds our look and nothing else: no template can read a file of the machine.

@@ -7,6 +7,7 @@ and its layout cache; it is replaced after a number of sheets, and whenever it d
 import atexit
 import contextlib
 import os
+import select
 import struct
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
+from time import monotonic
 from typing import IO, Final
 
 from baozhen.foundation.confinement import PROXIES_TO_NOWHERE, obstacle
@@ -35,9 +37,16 @@ _LIMITS: Final = WorkLimits(
 class TypesettingChild:
     """One child process after another that sets sheets; a sheet at a time."""
 
-    def __init__(self, fonts: Path, *, sheets_max: int = SHEETS_MAX) -> None:
-        """Take the folder that holds nothing but our fonts, and how many sheets a child sets."""
+    def __init__(
+        self,
+        fonts: Path,
+        *,
+        sheets_max: int = SHEETS_MAX,
+        seconds_max: float = _LIMITS.wall_seconds_max,
+    ) -> None:
+        """Take the folder that holds nothing but our fonts, how many sheets, how long for each."""
         self._fonts = fonts
+        self._seconds_max = seconds_max
         self._sheets_max = sheets_max
         self._sheets = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,19 +83,14 @@ class TypesettingChild:
             self._end()
         process = self._process or self._start()
         self._sheets += 1
-        overdue: list[bool] = []
-        timer = Timer(_LIMITS.wall_seconds_max, _kill, (process, overdue))
-        timer.start()
         try:
-            return _exchange(process, message)
+            return _exchange(process, message, seconds_max=self._seconds_max)
         except (OSError, EOFError) as error:
             self._end()
             text = "排版超出时间或内存限制，已中止"
-            if overdue:
-                text = f"排版用时超过 {_LIMITS.wall_seconds_max:g} 秒，已中止"
+            if isinstance(error, TimeoutError):
+                text = f"排版用时超过 {self._seconds_max:g} 秒，已中止"
             raise ParseError(text) from error
-        finally:
-            timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
         obstacle()  # for the log: a child that keeps the network works all the same
@@ -95,6 +99,7 @@ class TypesettingChild:
             [sys.executable, "-m", _WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             stderr=subprocess.DEVNULL,
             env={
                 "PYTHONPATH": path,
@@ -104,11 +109,13 @@ class TypesettingChild:
             },
             cwd="/",
         )
+        os.set_blocking(_pipe(process.stdin).fileno(), False)
         self._process, self._sheets = process, 0
         seconds = _LIMITS.cpu_seconds_max * self._sheets_max
         limits = asdict(replace(_LIMITS, cpu_seconds_max=seconds))
         with contextlib.suppress(OSError):  # a child that died is found out when it is asked
-            _send(_pipe(process.stdin), pack({"fonts": str(self._fonts), "limits": limits}, ()))
+            start = pack({"fonts": str(self._fonts), "limits": limits}, ())
+            _send(_pipe(process.stdin), start, until=monotonic() + self._seconds_max)
         return process
 
     def _end(self) -> None:
@@ -144,30 +151,41 @@ def _kept(fonts: Path, _process: int) -> TypesettingChild:
     return child
 
 
-def _exchange(process: subprocess.Popen[bytes], message: bytes) -> bytes:
-    _send(_pipe(process.stdin), message)
+def _exchange(process: subprocess.Popen[bytes], message: bytes, *, seconds_max: float) -> bytes:
+    """Return the answer; TimeoutError, EOFError from a child that died or says too much."""
+    until = monotonic() + seconds_max
+    _send(_pipe(process.stdin), message, until=until)
     answers = _pipe(process.stdout)
-    (size,) = LENGTHS.unpack(_read(answers, LENGTHS.size))
+    (size,) = LENGTHS.unpack(_read(answers, LENGTHS.size, until=until))
     if size > _LIMITS.output_bytes_max:
         raise EOFError
-    return _read(answers, size)
+    return _read(answers, size, until=until)
 
 
-def _send(pipe: IO[bytes], message: bytes) -> None:
-    pipe.write(LENGTHS.pack(len(message)) + message)
-    pipe.flush()
+def _send(pipe: IO[bytes], message: bytes, *, until: float) -> None:
+    left = memoryview(LENGTHS.pack(len(message)) + message)
+    while left:
+        _await(pipe, select.POLLOUT, until=until)
+        left = left[os.write(pipe.fileno(), left) :]
 
 
-def _read(pipe: IO[bytes], size: int) -> bytes:
-    found = pipe.read(size)
-    if len(found) != size:
-        raise EOFError
-    return found
+def _read(pipe: IO[bytes], size: int, *, until: float) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        _await(pipe, select.POLLIN, until=until)
+        part = os.read(pipe.fileno(), size - len(found))
+        if not part:
+            raise EOFError
+        found += part
+    return bytes(found)
 
 
-def _kill(process: subprocess.Popen[bytes], overdue: list[bool]) -> None:
-    overdue.append(True)
-    process.kill()
+def _await(pipe: IO[bytes], event: int, *, until: float) -> None:
+    """Wait until the pipe can be used or is broken; TimeoutError after the instant `until`."""
+    poll = select.poll()
+    poll.register(pipe, event)
+    if not poll.poll(max(0.0, until - monotonic()) * 1000):
+        raise TimeoutError
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -38,7 +38,7 @@ def _set(typesetter: Typesetter, order: dict[str, Any], pictures: tuple[bytes, .
         document = typesetter.typeset(sheet, at=datetime.fromisoformat(order["at"]))
     except TrustError as error:
         return pack({"error": str(error)}, ())
-    return pack({}, (document.data,))
+    return pack({}, (document,))
 
 
 def _receive() -> bytes:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 
 from baozhen.foundation.money import FEN_MAX, chinese_capitals, format_yuan
@@ -16,21 +17,39 @@ QR_CHARACTERS_MAX = 512
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
-def check_values(fields: Sequence[Field], values: Mapping[str, Any]) -> list[Fault]:
+class Answers(StrEnum):
+    """Whether the values hold what parties answer at the signing: never, perhaps, or all of it."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
+def check_values(
+    fields: Sequence[Field], values: Mapping[str, Any], *, answers: Answers = Answers.NONE
+) -> list[Fault]:
     """Return everything that is wrong with the values, with the path of each."""
-    taken = {field.name for field in fields if is_filled(field)}
-    faults = [
-        Fault(name, "value_unknown", f"模版没有参数 {name}") for name in values if name not in taken
-    ]
+    by_name = {field.name: field for field in fields}
+    faults = [fault for name in values if (fault := _not_taken(by_name.get(name), name, answers))]
     for field in fields:
-        if is_filled(field) and field.is_there(values):
-            faults += _faults_of(field, values.get(field.name))
+        is_wanted = is_filled(field) or (field.is_asked and answers is Answers.ALL)
+        if is_wanted and field.is_there(values):
+            faults += faults_of(field, values.get(field.name))
     return faults
 
 
 def is_filled(field: Field) -> bool:
     """Tell whether the field takes a value of its own when the template is filled."""
-    return field.kind not in LEFT_OPEN and not field.source
+    return field.kind not in LEFT_OPEN and not field.source and not field.is_asked
+
+
+def _not_taken(field: Field | None, name: str, answers: Answers) -> Fault | None:
+    if field is not None and field.is_asked and answers is Answers.NONE:
+        text = f"“{field.shown_label}”由签署方（{field.role}）签署时自己填写，不能代填"
+        return Fault(name, "value_asked", text)
+    if field is None or not (is_filled(field) or field.is_asked):
+        return Fault(name, "value_unknown", f"模版没有参数 {name}")
+    return None
 
 
 def show_values(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, str]:
@@ -63,7 +82,8 @@ def picture_of(value: str) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
-def _faults_of(field: Field, value: Any) -> list[Fault]:
+def faults_of(field: Field, value: Any) -> list[Fault]:
+    """Return what is wrong with one value."""
     if value is None or value in ("", []):
         if field.required and field.kind is not FieldKind.CHECKBOX:
             return [Fault(field.name, "value_missing", f"请填写“{field.shown_label}”")]

@@ -19,7 +19,14 @@ from baozhen.signing.templates.services.drafting import (
     edit_draft,
     prepare_upload,
 )
-from baozhen.signing.templates.services.filling import FilledDocument, fill, try_content, try_fill
+from baozhen.signing.templates.services.filling import (
+    FilledDocument,
+    fill,
+    refill,
+    try_content,
+    try_fill,
+)
+from baozhen.signing.templates.services.sharing import share_template
 
 __all__ = [
     "Approval",
@@ -37,8 +44,10 @@ __all__ = [
     "fill",
     "make_clause",
     "prepare_upload",
+    "refill",
     "retire_version",
     "return_version",
+    "share_template",
     "submit_version",
     "try_content",
     "try_fill",

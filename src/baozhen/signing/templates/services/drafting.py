@@ -4,13 +4,9 @@ import difflib
 import hashlib
 import json
 import re
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from shutil import which
 from typing import Any
 
 from django.db import transaction
@@ -20,9 +16,9 @@ from baozhen.foundation.ids import new_id
 from baozhen.foundation.states import enter
 from baozhen.foundation.workbench import prepare_in_subprocess
 from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.templates.conversion import docx_to_pdf
 from baozhen.signing.templates.errors import (
     CodeTaken,
-    ConverterMissing,
     EditedMeanwhile,
     FieldsInvalid,
     NotADraft,
@@ -32,6 +28,7 @@ from baozhen.signing.templates.errors import (
 from baozhen.signing.templates.fields import check_fields
 from baozhen.signing.templates.models import ClauseVersion, Template, TemplateEdit, TemplateVersion
 from baozhen.signing.templates.queries import newest_clauses
+from baozhen.signing.templates.services.sharing import write_sharing
 from baozhen.signing.templates.states import Sharing, SourceKind, VersionState
 from baozhen.signing.templates.typesetting import linked_clauses, source_faults
 from baozhen.trust.errors import TrustError
@@ -41,7 +38,6 @@ UPLOAD_BYTES_MAX = 20 * 1024 * 1024
 TITLE_CHARACTERS_MAX = 128
 TYPE_CHARACTERS_MAX = 48
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
-_CONVERT_SECONDS = 60
 _DIFFERENCE_CHARACTERS_MAX = 100_000
 
 
@@ -54,16 +50,16 @@ class TemplateDraft:
     document_type: str
     unit: OrgUnit
     sharing: Sharing = Sharing.BELOW
+    shared_with: Sequence[OrgUnit] = ()
     needs_filing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateChange:
-    """What of a template may change while its versions stay: its name, and who may use it."""
+    """What of a template may change while its versions stay."""
 
     title: str
     document_type: str
-    sharing: Sharing
     needs_filing: bool
 
 
@@ -89,7 +85,7 @@ def prepare_upload(data: bytes, kind: SourceKind) -> PreparedPdf:
     """
     if len(data) > UPLOAD_BYTES_MAX:
         raise SourceInvalid(path="file", reason=f"文件超过 {UPLOAD_BYTES_MAX // 1024 // 1024} MB")
-    pdf = _convert(data) if kind is SourceKind.DOCX else data
+    pdf = docx_to_pdf(data) if kind is SourceKind.DOCX else data
     try:
         return prepare_in_subprocess(pdf)
     except TrustError as error:
@@ -121,6 +117,7 @@ def create_template(
         created_at=at,
         created_by=actor,
     )
+    write_sharing(template, draft.sharing, draft.shared_with, actor=actor, at=at)
     audit.record(
         "template.created",
         subject_id=template.pk,
@@ -135,13 +132,13 @@ def create_template(
 def change_template(
     template: Template, change: TemplateChange, *, actor: str, at: datetime
 ) -> Template:
-    """Rename a template or share it otherwise; raises TemplateInvalid. The code never changes."""
+    """Rename a template; raises TemplateInvalid. The code never changes."""
     _check_names(change.title, change.document_type)
     row = Template.objects.select_for_update().get(pk=template.pk)
-    before = {name: getattr(row, name) for name in ("sharing", "needs_filing", "document_type")}
+    before = {name: getattr(row, name) for name in ("needs_filing", "document_type")}
     row.title, row.document_type = change.title.strip(), change.document_type.strip()
-    row.sharing, row.needs_filing = change.sharing.value, change.needs_filing
-    row.save(update_fields=["title", "document_type", "sharing", "needs_filing"])
+    row.needs_filing = change.needs_filing
+    row.save(update_fields=["title", "document_type", "needs_filing"])
     changed = {
         name: [was, getattr(row, name)] for name, was in before.items() if was != getattr(row, name)
     }
@@ -307,27 +304,3 @@ def field_differences(
             }
             found.append({"name": name, "act": word, "changed": changed})
     return found
-
-
-def _convert(data: bytes) -> bytes:
-    """Return a DOCX as PDF by LibreOffice, with a profile of its own and a limit of time."""
-    program = which("soffice")
-    if program is None:
-        raise ConverterMissing(path="file")
-    with tempfile.TemporaryDirectory(prefix="baozhen-docx-") as name:
-        folder = Path(name)
-        (folder / "in.docx").write_bytes(data)
-        command = [program, "--headless", "--norestore", "--convert-to", "pdf"]
-        profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-        try:
-            subprocess.run(  # noqa: S603 - a fixed command, no shell
-                [*command, profile, "--outdir", name, str(folder / "in.docx")],
-                capture_output=True,
-                timeout=_CONVERT_SECONDS,
-                check=False,
-                env={"HOME": name, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-                cwd=name,
-            )
-            return (folder / "in.pdf").read_bytes()
-        except (subprocess.TimeoutExpired, FileNotFoundError) as error:
-            raise SourceInvalid(path="file", reason="Word 文件无法转换为 PDF") from error

@@ -21,7 +21,7 @@ from baozhen.signing.templates.typesetting_child import (
     typeset_in_kept_child,
     typeset_in_subprocess,
 )
-from baozhen.signing.templates.values import check_values, picture_of, show_values
+from baozhen.signing.templates.values import Answers, check_values, picture_of, show_values
 from baozhen.trust.errors import TrustError
 from baozhen.trust.pdf.fonts import FontSet
 from baozhen.trust.pdf.overlay import (
@@ -86,12 +86,21 @@ def fill(version: TemplateVersion, values: Mapping[str, Any], *, at: datetime) -
     return _fill(_approved_material(version.pk), values, at=at, is_draft=False)
 
 
+def refill(version: TemplateVersion, values: Mapping[str, Any], *, at: datetime) -> FilledDocument:
+    """Fill once more what a task began with, now with the parties' answers; raises as `fill`.
+
+    A version that was retired meanwhile still ends the tasks that began with it.
+    """
+    material = _approved_material(version.pk)
+    return _fill(material, values, at=at, is_draft=False, answers=Answers.ALL)
+
+
 def try_fill(
     version: TemplateVersion, values: Mapping[str, Any], *, at: datetime
 ) -> FilledDocument:
     """Fill any version to look at the result; a draft is set in a process of its own."""
     is_draft = version.state != VersionState.APPROVED
-    return _fill(_material(version), values, at=at, is_draft=is_draft)
+    return _fill(_material(version), values, at=at, is_draft=is_draft, answers=Answers.SOME)
 
 
 def try_content(content: Content, *, document: bytes, at: datetime) -> FilledDocument:
@@ -109,13 +118,18 @@ def try_content(content: Content, *, document: bytes, at: datetime) -> FilledDoc
     wordings = newest_clauses(linked_clauses(content.source))
     clauses = {one.clause.code: one.text for one in wordings}
     material = _Material(content.source_kind, content.source, document, fields, clauses)
-    return _fill(material, content.sample, at=at, is_draft=True)
+    return _fill(material, content.sample, at=at, is_draft=True, answers=Answers.SOME)
 
 
 def _fill(
-    material: _Material, values: Mapping[str, Any], *, at: datetime, is_draft: bool
+    material: _Material,
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+    is_draft: bool,
+    answers: Answers = Answers.NONE,
 ) -> FilledDocument:
-    faults = check_values(material.fields, values)
+    faults = check_values(material.fields, values, answers=answers)
     if faults:
         refusal = ValuesInvalid(
             path=f"values.{faults[0].path}", count=len(faults), first=faults[0].message
