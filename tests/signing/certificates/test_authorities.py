@@ -26,6 +26,7 @@ from baozhen.signing.certificates.errors import (
     AnchorUnsuitable,
     AuthorityUnknown,
     BindingsFailing,
+    CertificateUnreadable,
     KeyFileUnreadable,
     ReasonMissing,
     RevocationOutage,
@@ -374,6 +375,10 @@ def test_a_binding_whose_key_is_gone_fails_and_signs_nothing_until_it_is_back():
     assert active_certificates(LATER) == {}
     with pytest.raises(BindingsFailing):
         check_bindings()
+    # Somebody is told, once: the probe fails again an hour later.
+    probe_certificates()
+    risk = Risk.objects.get(kind="certificates.failing")
+    assert (risk.severity, risk.facts["organization"]) == ("severe", ORGANIZATION)
     path.write_bytes(content)
     path.chmod(0o600)
     probe_certificates()
@@ -394,6 +399,35 @@ def test_ends_are_announced_once_at_each_of_three_days():
     events = Event.objects.filter(type="certificate.expiring").order_by("pk")
     assert [json.loads(event.body)["data"]["days"] for event in events] == [90, 30, 7]
     assert {event.subject_id for event in events} == {binding.fingerprint}
+    # An authority takes days: the officers hear of it by letter before the last week.
+    assert [risk.severity for risk in risks] == ["notice", "warning", "severe"]
+
+
+@pytest.mark.requirement("S2-L160.f2")
+def test_a_ukeys_certificate_is_watched_like_any_other():
+    ensure_organization(at=NOW)
+    record = apply_for_key(
+        KeyWish(unit=root_unit(), holder="测试甲", purpose="盖章"), actor="staff:a", at=NOW
+    )
+    decide_key(record.public_id, approved=True, reason="同意", actor="staff:b", at=NOW)
+    expired = to_pem([of(ORGANIZATION, not_after=NOW + timedelta(hours=1)).certificate])
+    later = NOW + timedelta(hours=2)
+    hand_over = KeyHandOver(device_no="K-1", certificate=expired)
+    with pytest.raises(CertificateUnreadable, match="过期"):
+        issue_key(record.public_id, hand_over, actor="staff:b", at=later)
+    good = to_pem([of(ORGANIZATION, not_after=NOW + timedelta(days=20)).certificate])
+    issue_key(
+        record.public_id, KeyHandOver(device_no="K-1", certificate=good), actor="staff:b", at=NOW
+    )
+    announced = [warn_expiring(at=NOW + timedelta(days=days)) for days in (0, 1, 14, 15)]
+    assert announced == [1, 0, 1, 0]
+    risks = Risk.objects.filter(kind="certificates.ukey_expiring").order_by("pk")
+    assert [(risk.facts["days"], risk.facts["ukey"]) for risk in risks] == [
+        (30, record.public_id),
+        (7, record.public_id),
+    ]
+    return_key(record.public_id, reason="离职", actor="staff:b", at=NOW)
+    assert warn_expiring(at=NOW + timedelta(days=19)) == 0
 
 
 def test_a_revocation_keeps_its_reason_and_time():

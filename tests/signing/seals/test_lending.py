@@ -10,6 +10,7 @@ from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.seals import errors
+from baozhen.signing.seals.jobs import note_kept_seals
 from baozhen.signing.seals.models import SealLoan
 from baozhen.signing.seals.services import (
     LoanRequest,
@@ -19,8 +20,10 @@ from baozhen.signing.seals.services import (
     request_loan,
     take_back,
     warn_overdue,
+    withdraw_loan,
 )
 from baozhen.signing.seals.states import SealKind
+from baozhen.site.wiring import whole_flow
 
 KEEPER, CHECKER = "staff:keeper", "staff:checker"
 
@@ -89,6 +92,29 @@ def test_another_person_decides(loan, at):
         hand_out(row.pk, actor=KEEPER, at=at)
     decide_loan(row.pk, approved=False, decision="改用电子章", actor=CHECKER, at=at)
     assert SealLoan.objects.get(pk=row.pk).decision == "改用电子章"
+
+
+def test_who_asked_takes_it_back_until_it_is_handed_out(loan, out, at):
+    asked = loan()
+    with pytest.raises(errors.RequestForeign):
+        withdraw_loan(asked.pk, actor=CHECKER, at=at)
+    decide_loan(asked.pk, approved=True, decision="", actor=CHECKER, at=at)
+    assert withdraw_loan(asked.pk, actor="staff:amy", at=at).state == "withdrawn"
+    with pytest.raises(IllegalMove):
+        hand_out(asked.pk, actor=KEEPER, at=at)
+    with pytest.raises(IllegalMove):
+        withdraw_loan(out.pk, actor="staff:amy", at=at)
+
+
+def test_seals_of_somebody_who_leaves_are_pointed_out_once(out, at):
+    """Keeper and borrower: a seal in the hands of nobody is what the officers must know of."""
+    assert "note_kept_seals" in whole_flow()["account.left"]
+    for account in (out.seal.keeper, out.borrower):
+        note_kept_seals(account.pk)
+        note_kept_seals(account.pk)
+    risks = Risk.objects.filter(kind="seals.keeper_left").order_by("pk")
+    assert [risk.concerns for risk in risks] == ["seal", "seal_loan"]
+    assert {risk.facts["seal"] for risk in risks} == {out.seal.public_id}
 
 
 def test_one_holder_at_a_time(loan, out, at):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from django.db import IntegrityError, connection, transaction
 from PIL import Image, ImageDraw
 
 from baozhen.foundation.audit.models import AuditEntry
+from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.events.models import Event
 from baozhen.foundation.notify.models import Delivery
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.services import revoke_binding
 from baozhen.signing.identity.models import Subject
+from baozhen.signing.organizations.services import lock_account
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.seals import errors
 from baozhen.signing.seals.jobs import mail_risk, recertify_seals, suspend_seals
@@ -22,13 +25,16 @@ from baozhen.signing.seals.models import Seal, SealChange, SealVersion
 from baozhen.signing.seals.queries import blast_radius, choose_seal, seal_picture
 from baozhen.signing.seals.services import (
     Look,
+    Particulars,
     SealDraft,
     decide_change,
     finish_uses,
     freeze_seal,
     request_change,
     request_seal,
+    request_update,
     reserve_uses,
+    withdraw_change,
 )
 from baozhen.signing.seals.services.setting_up import set_up_demonstration_seals
 from baozhen.signing.seals.states import ChangeKind, SealKind
@@ -111,6 +117,78 @@ def test_one_request_at_a_time(seal, at):
         request_change(seal.pk, ChangeKind.ABOLISH, reason="废", actor=MAKER, at=at)
     with pytest.raises(errors.ReasonMissing):
         request_change(seal.pk, ChangeKind.ABOLISH, reason="", actor=MAKER, at=at)
+
+
+@pytest.mark.requirement("S2-L160.g1")
+def test_what_is_registered_changes_with_a_second_persons_word(seal, make_seal, person, at):
+    """The keeper has left, a limit is set, the validity is shortened: no database by hand."""
+    first, second = person("first"), person("second")
+    physical = make_seal(SealKind.PHYSICAL, keeper=first, location="总部档案室")
+    wanted = Particulars(name=physical.name, keeper=second, location="上海")
+    asked = request_update(physical.pk, wanted, reason="离职移交", actor=MAKER, at=at)
+    assert asked.particulars == {"keeper_id": second.pk, "location": "上海"}
+    with pytest.raises(errors.OwnApproval):
+        decide_change(asked.pk, approved=True, decision="", actor=MAKER, at=at)
+    decide_change(asked.pk, approved=True, decision="同意", actor=CHECKER, at=at)
+    physical.refresh_from_db()
+    assert (physical.keeper, physical.location, physical.state) == (second, "上海", "active")
+    act = AuditEntry.objects.get(action="seal.registered")
+    assert act.facts["before"] == {"keeper_id": first.pk, "location": "总部档案室"}
+    until = at + timedelta(days=30)
+    wanted = Particulars(
+        name="保单专用章", networks=["10.0.0.0/8"], hourly_max=9, valid_until=until
+    )
+    asked = request_update(seal.pk, wanted, reason="年检", actor=MAKER, at=at)
+    decide_change(asked.pk, approved=True, decision="同意", actor=CHECKER, at=at)
+    seal.refresh_from_db()
+    assert (seal.name, seal.hourly_max, seal.networks) == ("保单专用章", 9, ["10.0.0.0/8"])
+    version = SealVersion.objects.get(seal=seal, number=seal.version)
+    info = parse_seal(bytes(version.ses)).info
+    # The signed structure says it too, about the same picture.
+    assert (seal.version, info.name) == (2, "保单专用章")
+    assert info.valid_until == until.replace(microsecond=0)
+    assert info.picture.data == seal_picture(seal)
+
+
+def test_what_cannot_be_registered_is_refused(seal, make_seal, person, at):
+    same = Particulars(name=seal.name)
+    for wrong, words in (
+        ({}, "没有改动"),
+        ({"name": " "}, "名称"),
+        ({"networks": ["总部"]}, "不是网段"),
+        ({"networks": ["10.0.0.0/8"] * 21}, "至多 20 个"),
+        ({"valid_until": at}, "有效期"),
+    ):
+        with pytest.raises(errors.DesignFault, match=words):
+            request_update(seal.pk, replace(same, **wrong), reason="x", actor=MAKER, at=at)
+    keeper = person("keeper")
+    physical = make_seal(SealKind.PHYSICAL, keeper=person("old"))
+    wanted = Particulars(name=physical.name, keeper=keeper)
+    asked = request_update(physical.pk, wanted, reason="移交", actor=MAKER, at=at)
+    lock_account(keeper, reason="调查", actor="staff:x", at=at)
+    with pytest.raises(errors.DesignFault, match="在职"):
+        decide_change(asked.pk, approved=True, decision="", actor=CHECKER, at=at)
+    physical.refresh_from_db()
+    assert physical.keeper != keeper
+
+
+def test_who_asked_takes_it_back(seal, unit, at):
+    asked = request_change(seal.pk, ChangeKind.SUSPEND, reason="停", actor=MAKER, at=at)
+    with pytest.raises(errors.RequestForeign):
+        withdraw_change(asked.pk, actor=CHECKER, at=at)
+    withdraw_change(asked.pk, actor=MAKER, at=at)
+    with pytest.raises(IllegalMove):
+        decide_change(asked.pk, approved=False, decision="晚了", actor=CHECKER, at=at)
+    seal.refresh_from_db()
+    assert seal.state == "active"
+    look = Look(name=unit.name, purpose="合同专用章")
+    draft = SealDraft(
+        kind=SealKind.ELECTRONIC, category="contract", name="写错了", unit=unit, look=look,
+        reason="新设",
+    )  # fmt: skip
+    made = request_seal(draft, actor=MAKER, at=at)
+    withdraw_change(made.pk, actor=MAKER, at=at)
+    assert Seal.objects.get(pk=made.seal_id).state == "abolished"
 
 
 def test_a_seal_from_a_picture(make_seal):

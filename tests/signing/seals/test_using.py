@@ -8,10 +8,12 @@ from django.db import connection, transaction
 
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.signing.certificates.models import KeyRecord
+from baozhen.signing.certificates.services.key_records import report_lost_key
 from baozhen.signing.organizations.services import ClientRequest, Scope, create_api_client
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.risks.services import handle_risk
 from baozhen.signing.seals import errors
+from baozhen.signing.seals.jobs import suspend_key_seals
 from baozhen.signing.seals.models import SealGrant, SealUse
 from baozhen.signing.seals.queries import blast_radius, choose_seal
 from baozhen.signing.seals.services import (
@@ -24,11 +26,13 @@ from baozhen.signing.seals.services import (
     grant_use,
     record_refusal,
     release_uses,
+    request_change,
     reserve_use,
     reserve_uses,
     revoke_grant,
 )
-from baozhen.signing.seals.states import SealKind, UseState
+from baozhen.signing.seals.states import ChangeKind, SealKind, SealState, UseState
+from baozhen.site.wiring import whole_flow
 
 SIGNED = "cd" * 32
 
@@ -68,6 +72,20 @@ def test_without_a_grant_nothing_is_sealed_and_the_attempt_is_kept(seal, ask, at
     kept = SealUse.objects.get()
     assert (kept.state, kept.refusal_code) == (UseState.REFUSED, "seal_grant_missing")
     assert Risk.objects.get().kind == "seals.no_grant"
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.h1")
+def test_nobody_gives_themselves_a_seal_by_way_of_their_unit(seal, unit, ask, at, person):
+    person("amy", "印章管理员")
+    person("bob")
+    facts = GrantRequest(seal=seal, unit=unit, reason="本部门用印")
+    own = grant_use(facts, actor="staff:amy", at=at)
+    with pytest.raises(errors.GrantMissing, match="另一位印章管理员"):
+        use(ask(is_silent=False, actor="staff:amy"), at)
+    assert use(ask(is_silent=False, actor="staff:bob"), at).grant_id == own.pk
+    other = grant_use(facts, actor="staff:carl", at=at)
+    assert use(ask(is_silent=False, actor="staff:amy"), at).grant_id == other.pk
 
 
 @pytest.mark.django_db
@@ -339,3 +357,16 @@ def test_no_program_uses_a_u_key_by_itself(make_seal, unit, ask, at):
     with pytest.raises(errors.SilentNotGranted):
         use(ask(seal=seal), at)
     assert use(ask(seal=seal, is_silent=False, actor="staff:amy"), at).state == UseState.RESERVED
+    # Lost in the evening: no use from that moment, the seal suspended, and no way back with it.
+    report_lost_key(key.public_id, reason="出差遗失", actor="staff:a", at=at)
+    with pytest.raises(errors.SealNotActive, match="U-Key"):
+        use(ask(seal=seal, is_silent=False, actor="staff:amy"), at)
+    assert "suspend_key_seals" in whole_flow()["ukey.lost"]
+    suspend_key_seals(key.pk)
+    suspend_key_seals(key.pk)
+    seal.refresh_from_db()
+    assert seal.state == SealState.SUSPENDED
+    assert "UK-1 已挂失" in seal.state_reason
+    assert Risk.objects.filter(kind="seals.ukey").count() == 1
+    with pytest.raises(errors.ChangeUnfit, match="U-Key 已挂失"):
+        request_change(seal.pk, ChangeKind.RESUME, reason="找到了", actor="staff:maker", at=at)

@@ -226,6 +226,8 @@ class KeyRecord(Stateful):
     decided_at = models.DateTimeField("审批时间", null=True)
     decision_reason = models.CharField("审批意见", max_length=200, blank=True)
     issued_at = models.DateTimeField("领用时间", null=True)
+    # The smallest of the warning days that was announced: each is announced once.
+    warned_days = models.PositiveSmallIntegerField("已提醒天数", null=True, blank=True)
     ended_at = models.DateTimeField("归还或挂失时间", null=True)
     end_reason = models.CharField("归还或挂失说明", max_length=200, blank=True)
 

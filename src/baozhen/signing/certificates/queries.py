@@ -19,9 +19,10 @@ from baozhen.signing.certificates.errors import (
 from baozhen.signing.certificates.models import (
     CertificateApplication,
     CertificateBinding,
+    KeyRecord,
     RevocationSource,
 )
-from baozhen.signing.certificates.states import ApplicationState, BindingState
+from baozhen.signing.certificates.states import ApplicationState, BindingState, KeyState
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.models import OrgUnit
@@ -189,10 +190,21 @@ def expiring_bindings(at: datetime) -> list[ExpiryNotice]:
     return [_notice(binding, at) for binding in rows]
 
 
+def expiring_keys(at: datetime) -> list[tuple[KeyRecord, int]]:
+    """Return the U-keys in use whose certificate ends soon, with the nearest warning day."""
+    rows = KeyRecord.objects.filter(
+        state=KeyState.ISSUED, not_after__lte=at + timedelta(days=max(WARNING_DAYS))
+    ).order_by("not_after")
+    return [(row, _warning_day(row.not_after - at)) for row in rows if row.not_after is not None]
+
+
 def _notice(binding: CertificateBinding, at: datetime) -> ExpiryNotice:
     left = binding.not_after - at
-    passed = [days for days in WARNING_DAYS if left <= timedelta(days=days)]
-    return ExpiryNotice(binding, max(left.days, 0), min(passed))
+    return ExpiryNotice(binding, max(left.days, 0), _warning_day(left))
+
+
+def _warning_day(left: timedelta) -> int:
+    return min(days for days in WARNING_DAYS if left <= timedelta(days=days))
 
 
 def _bound(binding: CertificateBinding) -> BoundCertificate:

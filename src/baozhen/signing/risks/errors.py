@@ -3,6 +3,13 @@
 from baozhen.foundation.errors import Refusal
 
 
+class RiskUnknown(Refusal):
+    """There is no such risk."""
+
+    code = "risk_unknown"
+    message = "没有编号为 {risk} 的风险"
+
+
 class RiskHandled(Refusal):
     """Somebody has decided already."""
 

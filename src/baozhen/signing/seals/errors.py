@@ -55,6 +55,13 @@ class OwnApproval(Refusal):
     message = "申请人不能审批自己的申请，请由另一人处理"
 
 
+class RequestForeign(Refusal):
+    """Only who asked may take a request back."""
+
+    code = "seal_request_foreign"
+    message = "只有申请人能撤回自己的申请"
+
+
 class DesignFault(Refusal):
     """The seal cannot be drawn like this."""
 

@@ -50,10 +50,11 @@ MOVES: dict[SealState, frozenset[SealState]] = {
 
 
 class ChangeKind(StrEnum):
-    """What a request asks for."""
+    """What a request asks for; `change` is about the look, `update` about what is registered."""
 
     MAKE = "make"
     CHANGE = "change"
+    UPDATE = "update"
     SUSPEND = "suspend"
     RESUME = "resume"
     ABOLISH = "abolish"
@@ -62,6 +63,7 @@ class ChangeKind(StrEnum):
 CHANGE_LABELS = {
     ChangeKind.MAKE: "制作",
     ChangeKind.CHANGE: "变更",
+    ChangeKind.UPDATE: "变更登记信息",
     ChangeKind.SUSPEND: "停用",
     ChangeKind.RESUME: "恢复",
     ChangeKind.ABOLISH: "废止",
@@ -71,6 +73,7 @@ CHANGE_LABELS = {
 CHANGE_FROM: dict[ChangeKind, frozenset[SealState]] = {
     ChangeKind.MAKE: frozenset({SealState.MAKING}),
     ChangeKind.CHANGE: frozenset({SealState.ACTIVE, SealState.SUSPENDED}),
+    ChangeKind.UPDATE: frozenset({SealState.ACTIVE, SealState.SUSPENDED}),
     ChangeKind.SUSPEND: frozenset({SealState.ACTIVE}),
     ChangeKind.RESUME: frozenset({SealState.SUSPENDED}),
     ChangeKind.ABOLISH: frozenset({SealState.ACTIVE, SealState.SUSPENDED}),
@@ -78,23 +81,26 @@ CHANGE_FROM: dict[ChangeKind, frozenset[SealState]] = {
 
 
 class ChangeState(StrEnum):
-    """A request is decided by another person than the one who made it."""
+    """A request is decided by another person than the one who made it, who may take it back."""
 
     REQUESTED = "requested"
     APPROVED = "approved"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 CHANGE_STATE_LABELS = {
     ChangeState.REQUESTED: "待审批",
     ChangeState.APPROVED: "已批准",
     ChangeState.REFUSED: "已驳回",
+    ChangeState.WITHDRAWN: "已撤回",
 }
 
 CHANGE_MOVES: dict[ChangeState, frozenset[ChangeState]] = {
-    ChangeState.REQUESTED: frozenset({ChangeState.APPROVED, ChangeState.REFUSED}),
+    ChangeState.REQUESTED: frozenset(ChangeState) - {ChangeState.REQUESTED},
     ChangeState.APPROVED: frozenset(),
     ChangeState.REFUSED: frozenset(),
+    ChangeState.WITHDRAWN: frozenset(),
 }
 
 
@@ -145,6 +151,7 @@ class LoanState(StrEnum):
     REFUSED = "refused"
     HANDED_OUT = "handed_out"
     RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
 
 
 LOAN_LABELS = {
@@ -153,14 +160,16 @@ LOAN_LABELS = {
     LoanState.REFUSED: "已驳回",
     LoanState.HANDED_OUT: "已领用",
     LoanState.RETURNED: "已归还",
+    LoanState.WITHDRAWN: "已撤回",
 }
 
 LOAN_MOVES: dict[LoanState, frozenset[LoanState]] = {
-    LoanState.REQUESTED: frozenset({LoanState.APPROVED, LoanState.REFUSED}),
-    LoanState.APPROVED: frozenset({LoanState.HANDED_OUT, LoanState.REFUSED}),
+    LoanState.REQUESTED: frozenset({LoanState.APPROVED, LoanState.REFUSED, LoanState.WITHDRAWN}),
+    LoanState.APPROVED: frozenset({LoanState.HANDED_OUT, LoanState.REFUSED, LoanState.WITHDRAWN}),
     LoanState.REFUSED: frozenset(),
     LoanState.HANDED_OUT: frozenset({LoanState.RETURNED}),
     LoanState.RETURNED: frozenset(),
+    LoanState.WITHDRAWN: frozenset(),
 }
 
 

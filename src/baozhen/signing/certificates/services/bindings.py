@@ -28,6 +28,8 @@ from baozhen.signing.certificates.errors import (
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.states import BindingState
 from baozhen.signing.organizations.insurer import get_insurer
+from baozhen.signing.risks.services import raise_risk
+from baozhen.signing.risks.states import Severity
 from baozhen.trust.crypto.keys import Algorithm
 from baozhen.trust.errors import ParseError, TrustError
 from baozhen.trust.x509.hierarchy import DEMO_MARK
@@ -159,6 +161,14 @@ def watch_binding(binding_id: int, *, at: datetime) -> bool:
             found.update(probed_at=at, probe_error=reason)
             if binding.state == BindingState.ACTIVE:
                 move(binding, BindingState.FAILING, actor=SYSTEM, at=at)
+                raise_risk(
+                    kind="certificates.failing",
+                    severity=Severity.SEVERE,
+                    subject_type=binding.NOUN,
+                    subject_id=binding.pk,
+                    facts={"organization": binding.organization, "reason": reason},
+                    at=at,
+                )
         return False
     return True
 

@@ -86,6 +86,8 @@ def issue_key(public_id: str, hand_over: KeyHandOver, *, actor: str, at: datetim
             certificate = parse_pem_bundle(hand_over.certificate)[0]
         except ParseError as error:
             raise CertificateUnreadable(path="certificate", reason=error) from error
+        if certificate.not_after <= at:
+            raise CertificateUnreadable(path="certificate", reason="证书已经过期")
         columns |= {"fingerprint": certificate.sha256, "not_after": certificate.not_after}
     move(record, KeyState.ISSUED, actor=actor, at=at, **columns)
     return record

@@ -143,7 +143,7 @@ class SealVersion(models.Model):
 
 
 class SealChange(Stateful):
-    """A request to make, change, suspend, resume or abolish a seal, and its decision."""
+    """A request to make, change, update, suspend, resume or abolish a seal, and its decision."""
 
     MOVES = states.CHANGE_MOVES
     NOUN = "seal_change"
@@ -173,6 +173,8 @@ class SealChange(Stateful):
     )
     reason = models.CharField("理由", max_length=200)
     design = models.JSONField("设计", null=True)
+    # What shall be registered instead: only what differs, people and U-keys by their keys.
+    particulars = models.JSONField("登记信息", null=True)
     # A picture or handwriting handed in with the request, encrypted until it is decided.
     material = EncryptedJSONField("素材", null=True)
     requested_by = models.CharField("申请人", max_length=64)

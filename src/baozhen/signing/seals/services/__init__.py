@@ -7,6 +7,8 @@ from baozhen.signing.seals.services.changing import (
     recertify,
     request_change,
     request_seal,
+    request_update,
+    withdraw_change,
 )
 from baozhen.signing.seals.services.granting import (
     GrantRequest,
@@ -24,8 +26,10 @@ from baozhen.signing.seals.services.lending import (
     request_loan,
     take_back,
     warn_overdue,
+    withdraw_loan,
 )
 from baozhen.signing.seals.services.making import Look, make_look
+from baozhen.signing.seals.services.registering import Particulars
 from baozhen.signing.seals.services.setting_up import set_up_demonstration_seals
 from baozhen.signing.seals.services.using import (
     UseRequest,
@@ -40,6 +44,7 @@ __all__ = [
     "GrantRequest",
     "LoanRequest",
     "Look",
+    "Particulars",
     "RuleRequest",
     "SealDraft",
     "UseRequest",
@@ -59,10 +64,13 @@ __all__ = [
     "request_change",
     "request_loan",
     "request_seal",
+    "request_update",
     "reserve_use",
     "reserve_uses",
     "revoke_grant",
     "set_up_demonstration_seals",
     "take_back",
     "warn_overdue",
+    "withdraw_change",
+    "withdraw_loan",
 ]

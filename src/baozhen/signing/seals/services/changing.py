@@ -1,13 +1,16 @@
 """The life of a seal: asked for by one person, decided by another, each with a reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.states import enter, move
 from baozhen.signing.certificates.models import KeyRecord
+from baozhen.signing.certificates.states import KEY_LABELS, KeyState
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.models import Account, OrgUnit
 from baozhen.signing.organizations.queries import legal_entity_of
@@ -18,6 +21,7 @@ from baozhen.signing.seals.errors import (
     DesignFault,
     OwnApproval,
     ReasonMissing,
+    RequestForeign,
 )
 from baozhen.signing.seals.models import Seal, SealChange, SealVersion
 from baozhen.signing.seals.queries import current_version
@@ -29,6 +33,14 @@ from baozhen.signing.seals.services.making import (
     make_version,
     remake_version,
     usable_certificates,
+)
+from baozhen.signing.seals.services.registering import (
+    IN_STRUCTURE,
+    Particulars,
+    check_registered,
+    columns_of,
+    differences,
+    register,
 )
 from baozhen.signing.seals.states import (
     CHANGE_FROM,
@@ -100,7 +112,7 @@ def request_seal(draft: SealDraft, *, actor: str, at: datetime) -> SealChange:
             created_at=at,
         )
         enter(seal, actor=actor, at=at)
-        return _ask(seal, ChangeKind.MAKE, reason, draft.look, actor=actor, at=at)
+        return _ask(seal, ChangeKind.MAKE, reason, _looking(draft.look), actor=actor, at=at)
 
 
 def request_change(
@@ -125,7 +137,36 @@ def request_change(
         seal = Seal.objects.select_for_update().get(pk=seal_key)
         if seal.state not in CHANGE_FROM[kind]:
             raise ChangeUnfit(state=LABELS[SealState(seal.state)], change=CHANGE_LABELS[kind])
-        return _ask(seal, kind, words, look, actor=actor, at=at)
+        _check_key(seal, kind)
+        return _ask(seal, kind, words, _looking(look), actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def request_update(
+    seal_key: int, wanted: Particulars, *, reason: str, actor: str, at: datetime
+) -> SealChange:
+    """Ask to register another keeper, U-key, name, place, limit or end of a seal.
+
+    Raises ReasonMissing, ChangeUnfit, ChangePending or DesignFault.
+    """
+    words, kind = _reason(reason), ChangeKind.UPDATE
+    seal = Seal.objects.select_for_update().get(pk=seal_key)
+    if seal.state not in CHANGE_FROM[kind]:
+        raise ChangeUnfit(state=LABELS[SealState(seal.state)], change=CHANGE_LABELS[kind])
+    content = {"particulars": differences(seal, wanted, at=at)}
+    return _ask(seal, kind, words, content, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def withdraw_change(key: int, *, actor: str, at: datetime) -> SealChange:
+    """Take one's own request back; a seal that was to be made is not. Raises RequestForeign."""
+    change = SealChange.objects.select_for_update(of=("self",)).get(pk=key)
+    if change.requested_by != actor:
+        raise RequestForeign
+    move(change, ChangeState.WITHDRAWN, actor=actor, at=at, decided_at=at)
+    SealChange.objects.filter(pk=change.pk).update(material=None)
+    _give_up_making(change, "申请人撤回", actor=actor, at=at)
+    return change
 
 
 def decide_change(
@@ -204,9 +245,26 @@ def _next_version(change: SealChange, *, at: datetime) -> SealVersion | None:
         return None
     if change.kind == ChangeKind.RESUME:
         return _recertified(seal, at=at)
+    if change.kind == ChangeKind.UPDATE:
+        return _renamed(seal, change.particulars or {}, at=at)
     if change.kind not in {ChangeKind.MAKE, ChangeKind.CHANGE} or change.design is None:
         return None
     version = make_version(seal, look_of(change.design, change.material), at=at)
+    version.number = seal.version + 1
+    return version
+
+
+def _renamed(seal: Seal, particulars: Mapping[str, Any], *, at: datetime) -> SealVersion | None:
+    """Return the next version when the structure says something else, looking as before."""
+    if not IN_STRUCTURE & particulars.keys() or not seal.version:
+        return None
+    old = current_version(seal)
+    if old.strokes is not None:
+        return None
+    for name, value in columns_of(particulars).items():
+        setattr(seal, name, value)
+    old.seal = seal
+    version = remake_version(old, at=at)
     version.number = seal.version + 1
     return version
 
@@ -221,13 +279,16 @@ def _approve(
     _settle(change, ChangeState.APPROVED, decision, actor=actor, at=at)
     if seal.state not in CHANGE_FROM[kind]:
         raise ChangeUnfit(state=LABELS[SealState(seal.state)], change=CHANGE_LABELS[kind])
+    _check_key(seal, kind)
     if version is not None:
         if version.number != seal.version + 1:
             raise ChangeUnfit(state="的版本已更新", change=CHANGE_LABELS[kind])
         version.save(force_insert=True)
         Seal.objects.filter(pk=seal.pk).update(version=version.number)
         seal.version = version.number
-    if kind in _AFTER:
+    if kind == ChangeKind.UPDATE:
+        register(seal, change.particulars or {}, actor=actor, at=at)
+    elif kind in _AFTER:
         move(seal, _AFTER[kind], actor=actor, at=at, state_reason=change.reason)
     else:
         enter(seal, actor=actor, at=at)
@@ -238,10 +299,14 @@ def _approve(
 def _refuse(key: int, *, decision: str, actor: str, at: datetime) -> SealChange:
     change = SealChange.objects.select_for_update(of=("self",)).get(pk=key)
     _settle(change, ChangeState.REFUSED, decision, actor=actor, at=at)
+    _give_up_making(change, decision, actor=actor, at=at)
+    return change
+
+
+def _give_up_making(change: SealChange, reason: str, *, actor: str, at: datetime) -> None:
     if change.kind == ChangeKind.MAKE:
         seal = Seal.objects.select_for_update().get(pk=change.seal_id)
-        move(seal, SealState.ABOLISHED, actor=actor, at=at, state_reason=decision)
-    return change
+        move(seal, SealState.ABOLISHED, actor=actor, at=at, state_reason=reason)
 
 
 def _settle(
@@ -260,8 +325,19 @@ def _settle(
     SealChange.objects.filter(pk=change.pk).update(material=None)
 
 
+def _looking(look: Look | None) -> dict[str, Any]:
+    """Return what a request keeps of a look."""
+    return {} if look is None else {"design": look.facts(), "material": look.material()}
+
+
 def _ask(
-    seal: Seal, kind: ChangeKind, reason: str, look: Look | None, *, actor: str, at: datetime
+    seal: Seal,
+    kind: ChangeKind,
+    reason: str,
+    content: Mapping[str, Any],
+    *,
+    actor: str,
+    at: datetime,
 ) -> SealChange:
     waiting = SealChange.objects.filter(seal=seal, state=ChangeState.REQUESTED).first()
     if waiting is not None:
@@ -274,10 +350,9 @@ def _ask(
                 seal=seal,
                 kind=kind,
                 reason=reason,
-                design=look.facts() if look is not None else None,
-                material=look.material() if look is not None else None,
                 requested_by=actor,
                 requested_at=at,
+                **content,
             )
     except IntegrityError as error:
         raise ChangePending(change=seal.public_id) from error
@@ -286,18 +361,21 @@ def _ask(
 
 
 def _check_draft(draft: SealDraft) -> None:
-    if not draft.name.strip():
-        raise DesignFault(reason="请填写印章名称", path="name")
+    check_registered(draft.kind, draft)
     if draft.kind in PICTURED and draft.look is None:
         raise DesignFault(reason="请给出印章样式", path="look")
     if draft.kind == SealKind.PERSONAL and draft.owner is None:
         raise DesignFault(reason="个人签名须指明所属个人", path="owner")
-    if draft.kind == SealKind.UKEY and draft.key_record is None:
-        raise DesignFault(reason="U-Key 印章须指明 U-Key 记录", path="key_record")
-    if draft.kind == SealKind.PHYSICAL and draft.keeper is None:
-        raise DesignFault(reason="实物印章须指明保管人", path="keeper")
     if draft.look is not None:
         make_look(draft.look)
+
+
+def _check_key(seal: Seal, kind: ChangeKind) -> None:
+    """A seal whose U-key is lost or was returned does not come back into use with it."""
+    record = seal.key_record
+    if kind == ChangeKind.RESUME and record is not None and record.state != KeyState.ISSUED:
+        word = KEY_LABELS[KeyState(record.state)]
+        raise ChangeUnfit(state=f"所用的 U-Key {word}", change=CHANGE_LABELS[kind])
 
 
 def _reason(text: str) -> str:

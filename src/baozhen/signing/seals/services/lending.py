@@ -17,6 +17,7 @@ from baozhen.signing.seals.errors import (
     OwnApproval,
     PhotoFault,
     ReasonMissing,
+    RequestForeign,
     SealNotActive,
 )
 from baozhen.signing.seals.models import Seal, SealLoan, Stamping
@@ -91,6 +92,16 @@ def decide_loan(key: int, *, approved: bool, decision: str, actor: str, at: date
         decided_at=at,
         decision=decision.strip()[:_REASON_MAX] if approved else _words(decision),
     )
+    return loan
+
+
+@transaction.atomic(durable=True)
+def withdraw_loan(key: int, *, actor: str, at: datetime) -> SealLoan:
+    """Take one's own request back before the seal is handed out; raises RequestForeign."""
+    loan = _locked(key)
+    if loan.requested_by != actor:
+        raise RequestForeign
+    move(loan, LoanState.WITHDRAWN, actor=actor, at=at)
     return loan
 
 

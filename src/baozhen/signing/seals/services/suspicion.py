@@ -20,6 +20,7 @@ CLEARED_FOR: Final = timedelta(hours=12)
 FAILURES_MAX: Final = 5
 FAILURES_WITHIN: Final = timedelta(minutes=10)
 REPEATED: Final = "seals.repeated_failure"
+KEEPER_LEFT: Final = "seals.keeper_left"
 
 KIND_LABELS: dict[str, str] = {
     "seals.hour": "非常用时间用印",
@@ -33,7 +34,9 @@ KIND_LABELS: dict[str, str] = {
     "seals.not_active": "使用非在用印章",
     "seals.frozen": "印章紧急冻结",
     "seals.overdue": "实物印章逾期未还",
+    KEEPER_LEFT: "实物印章的保管人或领用人离职",
     "seals.certificate": "印章所依证书失效",
+    "seals.ukey": "印章所用 U-Key 挂失或归还",
 }
 # Kind -> (severity, whether it holds until somebody has decided).
 _WEIGHT: dict[str, tuple[Severity, bool]] = {

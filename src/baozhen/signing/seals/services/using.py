@@ -18,6 +18,7 @@ from django.db.models import F
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.keys.configuration import configured
 from baozhen.foundation.states import enter_many, move_many
+from baozhen.signing.certificates.states import KeyState
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit
 from baozhen.signing.organizations.programs import is_program, name_of_program, program_name
 from baozhen.signing.seals import errors, rules
@@ -167,6 +168,8 @@ def _decide(group: _Group, *, at: datetime) -> list[SealGrant]:
     name = seal.public_id
     if seal.state != SealState.ACTIVE or seal.version == 0:
         raise errors.SealNotActive(seal=name, reason=LABELS[SealState(seal.state)])
+    if seal.kind == SealKind.UKEY and not _has_key(seal):
+        raise errors.SealNotActive(seal=name, reason="所用的 U-Key 已挂失或归还")
     if seal.valid_until is not None and at >= seal.valid_until:
         raise errors.SealNotActive(seal=name, reason="已过有效期")
     if held := is_held([Suspect("seal", seal.pk), group.suspect]):
@@ -180,9 +183,18 @@ def _decide(group: _Group, *, at: datetime) -> list[SealGrant]:
     return _spend(grant, len(group.numbers))
 
 
+def _has_key(seal: Seal) -> bool:
+    """Whether somebody has the seal's U-key; the job that suspends the seal may be late."""
+    return seal.key_record is not None and seal.key_record.state == KeyState.ISSUED
+
+
 def _grant_for(group: _Group, *, at: datetime) -> SealGrant:
     rows = SealGrant.objects.filter(seal=group.seal).select_related("unit")
-    by_key = {row.pk: row for row in rows}
+    # Whoever gives the use of a seal to their own unit has not given it to themselves.
+    actor = group.sample.actor
+    by_key = {
+        row.pk: row for row in rows if group.asking.account is None or row.granted_by != actor
+    }
     fit, facts = rules.choose_grant(map(_facts_of, by_key.values()), group.asking, at)
     name = group.seal.public_id
     if fit is Fit.FITS and facts is not None:
@@ -196,7 +208,7 @@ def _grant_for(group: _Group, *, at: datetime) -> SealGrant:
         raise errors.GrantUsedUp(seal=name, reason=by_key[facts.key].public_id)
     if fit is Fit.NOT_SILENT:
         raise errors.SilentNotGranted(seal=name, reason="请在授权中勾选允许静默用印")
-    words = "授权不含此文件类型或流程" if fit is Fit.NOT_FOR_THIS else "请印章管理员先授权"
+    words = "授权不含此文件类型或流程" if fit is Fit.NOT_FOR_THIS else "请另一位印章管理员先授权"
     raise errors.GrantMissing(seal=name, reason=words)
 
 
