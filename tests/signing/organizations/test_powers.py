@@ -8,11 +8,12 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.errors import (
     GrantRefused,
+    OfficerRefused,
     PowerExceeded,
     PowerMissing,
     UnitInvalid,
 )
-from baozhen.signing.organizations.models import Account, OrgUnit, Power
+from baozhen.signing.organizations.models import OrgUnit, Power
 from baozhen.signing.organizations.queries import (
     grant_scope_of,
     legal_entity_of,
@@ -38,9 +39,14 @@ from baozhen.signing.organizations.services import (
     unlock_account,
 )
 from baozhen.signing.organizations.services.accounts import move_account, part_with_account
+from baozhen.signing.organizations.services.officers import (
+    Proposal,
+    confirm_officer,
+    propose_officer,
+)
 from baozhen.signing.organizations.services.powers import spend_power
 from baozhen.signing.organizations.services.units import move_unit, set_management, suspend_unit
-from baozhen.signing.organizations.states import Management, UnitKind
+from baozhen.signing.organizations.states import Management, Officer, UnitKind
 from tests.signing.organizations.conftest import AT
 
 pytestmark = pytest.mark.requirement("S2-L160.h1")
@@ -107,15 +113,50 @@ def test_a_power_for_one_unit_alone_does_not_reach_below(officers, clerk):
 
 @pytest.fixture
 def branch_officer(officers):
-    """A security officer whose power reaches the Beijing branch only."""
+    """A security officer whose power reaches the Beijing branch only, appointed by two others."""
     branch = unit_of_code("DEMO11")
     facts = AccountFacts(username="branch-sec", display_name="分公司安全员", unit=branch)
     account = create_account(facts, actor="test", at=AT)
-    Account.objects.filter(pk=account.pk).update(officer="security")
+    proposal = Proposal(account=account, officer=Officer.SECURITY, unit=branch, reason="分权")
+    appointment = propose_officer(proposal, proposer=officers["system"], actor="test", at=AT)
+    confirm_officer(appointment, decider=officers["audit"], actor="test", at=AT)
     account.refresh_from_db()
-    request = PowerRequest(account=account, unit=branch, role="安全管理员", reason="分权")
-    grant_power(request, granter=None, actor="test", at=AT)
     return account
+
+
+def test_a_branchs_officer_stays_in_the_branch(officers, branch_officer, clerk):
+    branch = unit_of_code("DEMO11")
+    assert list(Power.objects.filter(account=branch_officer).values_list("unit", flat=True)) == [
+        branch.pk
+    ]
+    # Officers are appointed by head office alone, whatever the branch's officer says.
+    proposal = Proposal(account=clerk, officer=Officer.SECURITY, unit=branch, reason="增员")
+    with pytest.raises(OfficerRefused, match="总部三员"):
+        propose_officer(proposal, proposer=branch_officer, actor="test", at=AT)
+    appointment = propose_officer(proposal, proposer=officers["audit"], actor="test", at=AT)
+    with pytest.raises(OfficerRefused, match="总部三员"):
+        confirm_officer(appointment, decider=branch_officer, actor="test", at=AT)
+    # A branch's officer is none for head office: the last one there stays.
+    gone = Proposal(account=officers["security"], officer=None, reason="离岗")
+    with pytest.raises(OfficerRefused, match="最后一人"):
+        propose_officer(gone, proposer=officers["system"], actor="test", at=AT)
+    for officer, unit, words in (
+        (Officer.AUDIT, branch, "面向全公司"),
+        (Officer.SECURITY, create_unit(
+            UnitFacts(name="某经纪公司", kind=UnitKind.INTERMEDIARY), actor="test", at=AT
+        ), "本公司的在用机构"),
+    ):  # fmt: skip
+        facts = AccountFacts(username=f"x-{officer}", display_name="人", unit=branch)
+        wrong = Proposal(
+            account=create_account(facts, actor="test", at=AT),
+            officer=officer, unit=unit, reason="x",
+        )  # fmt: skip
+        with pytest.raises(OfficerRefused, match=words):
+            propose_officer(wrong, proposer=officers["system"], actor="test", at=AT)
+    dismissal = Proposal(account=branch_officer, officer=None, reason="轮岗")
+    appointment = propose_officer(dismissal, proposer=officers["security"], actor="test", at=AT)
+    confirm_officer(appointment, decider=officers["system"], actor="test", at=AT)
+    assert not permissions_of(branch_officer.user)
 
 
 def test_a_branch_gives_only_what_was_given_down_to_it(officers, branch_officer, clerk):

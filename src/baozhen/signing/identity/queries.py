@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 
@@ -41,6 +41,7 @@ from baozhen.signing.identity.states import (
     SubjectKind,
     Tier,
 )
+from baozhen.signing.risks.queries import has_severe_risk
 
 
 def subject_of(public_id: str) -> Subject:
@@ -103,7 +104,11 @@ def tier_of(subject: Subject, at: datetime) -> Tier:
         .annotate(users=Count("subject"))
         .values_list("users", flat=True)
     )
-    facts = SharingFacts(on_mobile=on_mobile, on_device=max(shared, default=0))
+    facts = SharingFacts(
+        on_mobile=on_mobile,
+        on_device=max(shared, default=0),
+        has_severe_risk=has_severe_risk(Subject.NOUN, subject.pk),
+    )
     return tier_for(facts, load_policy().sharing)
 
 
@@ -163,6 +168,10 @@ def consent_evidence(document_sha256: str) -> list[dict[str, Any]]:
     ]
 
 
+SHARED_MOBILE: Final = "手机号"
+SHARED_DEVICE: Final = "设备"
+
+
 @dataclass(frozen=True)
 class SharedUse:
     """A device or mobile that several subjects use; `index` names it to nobody outside."""
@@ -187,9 +196,18 @@ def shared_uses(*, at_least: int) -> list[SharedUse]:
         .filter(users__gte=at_least)
         .values_list("device", "users")
     )
-    found = [SharedUse("手机号", index, users) for index, users in mobiles]
-    found += [SharedUse("设备", index, users) for index, users in devices]
+    found = [SharedUse(SHARED_MOBILE, index, users) for index, users in mobiles]
+    found += [SharedUse(SHARED_DEVICE, index, users) for index, users in devices]
     return sorted(found, key=lambda item: -item.subjects)
+
+
+def subjects_sharing(what: str, index: str) -> QuerySet[Subject]:
+    """Return the subjects that use a mobile or a device of `shared_uses`, the newest first."""
+    if what == SHARED_MOBILE:
+        found = Subject.objects.filter(mobile_index=index)
+    else:
+        found = Subject.objects.filter(devices__device=index)
+    return found.order_by("-registered_at", "-pk")
 
 
 def find_subjects(text: str) -> QuerySet[Subject]:

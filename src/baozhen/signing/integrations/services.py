@@ -11,6 +11,7 @@ from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.errors import Refusal
+from baozhen.foundation.events.models import WebhookEndpoint
 from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Envelope
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
@@ -32,6 +33,7 @@ from baozhen.signing.integrations.rules import (
     takes,
 )
 from baozhen.signing.organizations.models import ApiClient, OrgUnit
+from baozhen.signing.organizations.programs import program_name
 from baozhen.signing.organizations.queries import unit_of
 
 PARTY_NAMES = frozenset({"name", "id_type", "id_no", "mobile", "email", "unit"})
@@ -64,12 +66,11 @@ class FlowRequest:
 @transaction.atomic(durable=True)
 def connect_system(request: SystemRequest, *, actor: str, at: datetime) -> ConnectedSystem:
     """Connect a system; raises ConnectedSystemInvalid when its code is taken or unfit."""
+    _check(request)
     if not request.code.isascii() or not request.code.replace("-", "").isalnum():
         raise ConnectedSystemInvalid(path="code", reason="代码只能用字母、数字和连字符")
     if ConnectedSystem.objects.filter(code=request.code).exists():
         raise ConnectedSystemInvalid(path="code", reason="代码已被使用")
-    if request.kind not in ConnectedSystem.Kind.values:
-        raise ConnectedSystemInvalid(path="kind", reason="没有这个类别")
     system = ConnectedSystem.objects.create(
         code=request.code,
         name=request.name,
@@ -83,6 +84,33 @@ def connect_system(request: SystemRequest, *, actor: str, at: datetime) -> Conne
     )
     _record("connected_system.connected", system, actor=actor, at=at)
     return system
+
+
+@transaction.atomic(durable=True)
+def change_system(
+    system: ConnectedSystem, request: SystemRequest, *, actor: str, at: datetime
+) -> None:
+    """Change all of a system but its code, which others' addresses carry.
+
+    Raises ConnectedSystemInvalid.
+    """
+    _check(request)
+    facts = {
+        "kind": request.kind,
+        "client": request.client.name,
+        "unit": request.unit.public_id,
+        "telling": request.telling,
+        "endpoint": request.endpoint,
+    }
+    ConnectedSystem.objects.filter(pk=system.pk).update(
+        name=request.name,
+        kind=request.kind,
+        client=request.client,
+        unit=request.unit,
+        telling=request.telling,
+        endpoint=request.endpoint,
+    )
+    _record("connected_system.changed", system, actor=actor, at=at, facts=facts)
 
 
 @transaction.atomic(durable=True)
@@ -263,6 +291,28 @@ def _told(refusal: Refusal) -> str:
     if not isinstance(faults, list):
         return str(refusal)
     return "；".join(f"{fault.path}：{fault.message}" for fault in faults)
+
+
+def _check(request: SystemRequest) -> None:
+    """Raise ConnectedSystemInvalid unless the system can be told of what it started."""
+    if not request.name.strip():
+        raise ConnectedSystemInvalid(path="name", reason="请填写名称")
+    if request.kind not in ConnectedSystem.Kind.values:
+        raise ConnectedSystemInvalid(path="kind", reason="没有这个类别")
+    if request.telling not in ConnectedSystem.Telling.values:
+        raise ConnectedSystemInvalid(path="telling", reason="没有这种通知方式")
+    if not request.client.active:
+        raise ConnectedSystemInvalid(path="client", reason="接口客户端已停用，请换一个")
+    if request.telling == ConnectedSystem.Telling.PULL:
+        return
+    endpoint = WebhookEndpoint.objects.filter(public_id=request.endpoint, active=True).first()
+    if endpoint is None:
+        raise ConnectedSystemInvalid(path="endpoint", reason="回调推送要选一个在用的回调地址")
+    # An endpoint hears of its own client's business; the platform's hear of everybody's.
+    if endpoint.owner not in {"", program_name(request.client)}:
+        raise ConnectedSystemInvalid(
+            path="endpoint", reason="这个回调地址属于别的接口客户端，收不到该系统的事件"
+        )
 
 
 def _record(

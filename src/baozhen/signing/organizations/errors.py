@@ -10,6 +10,13 @@ class APIKeyRefused(Refusal):
     message = "接口密钥无效或已失效"
 
 
+class APIClientUnknown(Refusal):
+    """No such program, or one that was switched off for good."""
+
+    code = "api_client_unknown"
+    message = "没有找到接口客户端，或它已经停用；停用的不能恢复，请另建一个"
+
+
 class APIScopeMissing(Refusal):
     """The key is good, but not for this."""
 

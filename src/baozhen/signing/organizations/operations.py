@@ -1,10 +1,13 @@
 """The operation log: every act of the centre, for the audit officer alone."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from django.db.models import Count, QuerySet
+from django.apps import apps
+from django.db.models import Count, Model, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from baozhen.foundation.audit.models import AuditEntry
@@ -12,14 +15,20 @@ from baozhen.foundation.clock import SHANGHAI
 
 EXPORT_ROWS_MAX = 1_000_000
 _TOP = 20
+_NUMBERS = frozenset({"public_id", "number", "order_no", "refund_no", "proposal_no"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperationFilter:
-    """Which acts: by whom, of what kind, of which object, when (half-open)."""
+    """Which acts: by whom, of what kind, of which object, when (half-open).
+
+    `actor` is a whole name as it is recorded or its beginning; a bare one is a person of the staff.
+    `number` is what people call the object: its public id, policy, claim or order number.
+    """
 
     actor: str = ""
     action: str = ""
+    number: str = ""
     subject_type: str = ""
     subject_id: int | None = None
     since: datetime | None = None
@@ -30,9 +39,11 @@ def find_operations(wanted: OperationFilter) -> QuerySet[AuditEntry]:
     """Return the acts, newest first."""
     found = AuditEntry.objects.order_by("-pk")
     if wanted.actor:
-        found = found.filter(actor__startswith=wanted.actor)
+        found = found.filter(_by(wanted.actor))
     if wanted.action:
         found = found.filter(action__startswith=wanted.action)
+    if wanted.number:
+        found = found.filter(_about(wanted.number))
     if wanted.subject_type:
         found = found.filter(subject_type=wanted.subject_type)
     if wanted.subject_id is not None:
@@ -42,6 +53,42 @@ def find_operations(wanted: OperationFilter) -> QuerySet[AuditEntry]:
     if wanted.before is not None:
         found = found.filter(at__lt=wanted.before)
     return found
+
+
+def _by(actor: str) -> Q:
+    named = Q(actor__startswith=actor)
+    return named if ":" in actor else named | Q(actor__startswith=f"staff:{actor}")
+
+
+def _about(number: str) -> Q:
+    where = Q(pk__in=[])
+    for noun, key in objects_named(number):
+        where |= Q(subject_type=noun, subject_id=key)
+    return where
+
+
+def objects_named(number: str) -> list[tuple[str, int]]:
+    """Return the objects that bear this number, as the acts name them; every room is asked."""
+    return [
+        (noun, key)
+        for model, noun, column in _numbered()
+        for key in model._default_manager.filter(**{column: number}).values_list("pk", flat=True)
+    ]
+
+
+@cache
+def _numbered() -> list[tuple[type[Model], str, str]]:
+    """Return the models with a number that is theirs alone, their nouns, and its column."""
+    return [
+        (model, getattr(model, "NOUN", "") or _snake(model.__name__), field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.name in _NUMBERS and field.unique
+    ]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -218,6 +218,16 @@ def sign_in_policy() -> SignInPolicy:
     return policy
 
 
+def officers_of_head_office(officer: str) -> QuerySet[Account]:
+    """Return who is this officer for the whole company, not for one branch alone."""
+    running = Power.objects.filter(
+        role__officer=officer, unit=root_unit(), ended_at__isnull=True
+    ).values("account_id")
+    return Account.objects.filter(
+        pk__in=running, officer=officer, state=AccountState.ACTIVE
+    ).order_by("pk")
+
+
 def unused_powers(at: datetime) -> QuerySet[Power]:
     """Return the powers in force that nobody has used for ninety days."""
     since = at - UNUSED_AFTER

@@ -123,7 +123,7 @@ class OfficerAppointment(Stateful):
 
     MOVES = states.APPOINTMENT_MOVES
     NOUN = "appointment"
-    AUDITED: ClassVar[tuple[str, ...]] = ("account_id", "officer", "proposed_by_id")
+    AUDITED: ClassVar[tuple[str, ...]] = ("account_id", "officer", "unit_id", "proposed_by_id")
 
     state = models.CharField(
         "状态",
@@ -137,6 +137,15 @@ class OfficerAppointment(Stateful):
     )
     # Empty: the account shall be no officer any more.
     officer = models.CharField("三员", max_length=16, blank=True, choices=_OFFICER_CHOICES)
+    # Where a security officer gives powers (分权); empty: in the whole company.
+    unit = models.ForeignKey(
+        "organizations.OrgUnit",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="范围",
+    )
     reason = models.CharField("理由", max_length=200)
     proposed_by = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="+", verbose_name="提出人"

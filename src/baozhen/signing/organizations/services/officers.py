@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 
 from baozhen.foundation.states import enter, move
 from baozhen.signing.organizations.errors import OfficerRefused
-from baozhen.signing.organizations.models import Account, OfficerAppointment, Power
-from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.organizations.models import Account, OfficerAppointment, OrgUnit, Power
+from baozhen.signing.organizations.queries import officers_of_head_office, root_unit
 from baozhen.signing.organizations.roles import ROLE_OF_OFFICER
 from baozhen.signing.organizations.services.accounts import end_powers
 from baozhen.signing.organizations.services.powers import PowerRequest, grant_power
@@ -18,16 +18,21 @@ from baozhen.signing.organizations.states import (
     AccountState,
     AppointmentState,
     Officer,
+    UnitState,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Who shall be which officer (None: none any more), and why."""
+    """Who shall be which officer (None: none any more), and why.
+
+    A security officer may be one branch's alone (分权): `unit`, None for the whole company.
+    """
 
     account: Account
     officer: Officer | None
     reason: str
+    unit: OrgUnit | None = None
 
 
 @transaction.atomic(durable=True)
@@ -42,6 +47,8 @@ def propose_officer(
         raise OfficerRefused(path="reason", reason="请填写理由")
     if account.kind != AccountKind.STAFF or account.state != AccountState.ACTIVE:
         raise OfficerRefused(path="account", reason="三员须是在职员工")
+    _check_head_office(proposer)
+    unit = _branch_of(proposal)
     if account.officer is not None and proposal.officer is not None:
         label = OFFICERS[Officer(account.officer)]
         raise OfficerRefused(path="account", reason=f"此人已是{label}，一人不能兼任")
@@ -51,6 +58,7 @@ def propose_officer(
             appointment = OfficerAppointment.objects.create(
                 account=account,
                 officer=proposal.officer or "",
+                unit=unit,
                 reason=proposal.reason[:200],
                 proposed_by=proposer,
                 proposed_at=at,
@@ -61,15 +69,34 @@ def propose_officer(
     return appointment
 
 
+def _branch_of(proposal: Proposal) -> OrgUnit | None:
+    """Return the branch that the officer shall be for; None for the whole company."""
+    unit, root = proposal.unit, root_unit()
+    if unit is None or unit.pk == root.pk:
+        return None
+    if proposal.officer != Officer.SECURITY:
+        reason = "只有安全管理员可以按机构设置，系统管理员和安全审计员面向全公司"
+        raise OfficerRefused(path="unit", reason=reason)
+    if unit.state != UnitState.ACTIVE or not unit.path.startswith(root.path):
+        raise OfficerRefused(path="unit", reason="请选择本公司的在用机构")
+    return unit
+
+
+def _check_head_office(officer: Account) -> None:
+    """Officers are head office's to appoint: a branch's own has no say in it."""
+    kind = officer.officer
+    if kind is not None and not officers_of_head_office(kind).filter(pk=officer.pk).exists():
+        raise OfficerRefused(reason="分支机构的安全管理员不参与三员任免，请由总部三员办理")
+
+
 def _check_last(proposal: Proposal) -> None:
-    """Nobody is left without an officer of each kind."""
+    """Head office is never left without an officer of each kind."""
     officer = proposal.account.officer
-    if proposal.officer is None and (officer is None or _count(officer) <= 1):
+    if proposal.officer is not None:
+        return
+    others = Account.objects.none() if officer is None else officers_of_head_office(officer)
+    if not others.exclude(pk=proposal.account.pk).exists():
         raise OfficerRefused(path="account", reason="此人不是三员，或是该岗位的最后一人")
-
-
-def _count(officer: str) -> int:
-    return Account.objects.filter(officer=officer, state=AccountState.ACTIVE).count()
 
 
 @transaction.atomic(durable=True)
@@ -93,7 +120,7 @@ def confirm_officer(
         account.officer = appointment.officer
         request = PowerRequest(
             account=account,
-            unit=root_unit(),
+            unit=appointment.unit or root_unit(),
             role=ROLE_OF_OFFICER[Officer(appointment.officer)],
             reason=f"三员任免 {appointment.pk}",
         )
@@ -114,5 +141,6 @@ def refuse_officer(
 def _check_decider(appointment: OfficerAppointment, decider: Account) -> None:
     if decider.officer is None:
         raise OfficerRefused(reason="任免须由三员之一确认")
+    _check_head_office(decider)
     if decider.pk in (appointment.account_id, appointment.proposed_by_id):
         raise OfficerRefused(reason="须由提名人和本人以外的另一位三员确认")

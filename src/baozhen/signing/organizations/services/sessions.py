@@ -7,9 +7,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
+from baozhen.foundation.audit.queries import entries_of as audit_entries
 from baozhen.foundation.keys.keyring import get_keyring
-from baozhen.signing.organizations.models import SignInPolicy, StaffSession
+from baozhen.signing.organizations.models import Account, SignInPolicy, StaffSession
 from baozhen.signing.organizations.queries import sign_in_policy
+from baozhen.signing.risks.services import raise_risk
+from baozhen.signing.risks.states import Severity
 
 SEEN_EVERY = timedelta(minutes=1)
 ADOPTED = "adopted"  # a session that did not begin at the sign-in page
@@ -66,6 +69,34 @@ def check_session(session: StaffSession, *, at: datetime, is_seen: bool = True) 
         return False
     if is_seen and at - session.seen_at >= SEEN_EVERY:
         StaffSession.objects.filter(pk=session.pk).update(seen_at=at)
+    return True
+
+
+@transaction.atomic
+def note_lock_out(username: str, *, within: timedelta, at: datetime) -> bool:
+    """Record that somebody guessed at this name until it was locked, and tell of it; once a lock.
+
+    From where stays with the counter of failures, which forgets: an address is personal data, and
+    what is recorded here stays. A name that nobody has is no account's business.
+    """
+    account = Account.objects.select_for_update().filter(user__username=username).first()
+    if account is None:
+        return False
+    facts = {"account": account.public_id}
+    earlier = audit_entries(Account.NOUN, account.pk).filter(
+        action="account.locked_out", at__gt=at - within
+    )
+    if earlier.exists():
+        return False
+    audit.record("account.locked_out", subject_id=account.pk, actor="system", at=at, facts=facts)
+    raise_risk(
+        kind="organizations.locked_out",
+        severity=Severity.WARNING,
+        subject_type=Account.NOUN,
+        subject_id=account.pk,
+        facts=facts,
+        at=at,
+    )
     return True
 
 
