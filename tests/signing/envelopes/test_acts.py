@@ -22,7 +22,14 @@ from baozhen.signing.envelopes.errors import (
 )
 from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Action, DocumentVersion, Envelope
-from baozhen.signing.envelopes.services.acts import SignatureInput, decline, recall, sign
+from baozhen.signing.envelopes.rules import check_condition, holds
+from baozhen.signing.envelopes.services.acts import (
+    SignatureInput,
+    decline,
+    delegate,
+    recall,
+    sign,
+)
 from baozhen.signing.envelopes.services.acts import seal as seal_action
 from baozhen.signing.envelopes.services.create import create_envelope
 from baozhen.signing.envelopes.services.drafts import (
@@ -35,6 +42,7 @@ from baozhen.signing.envelopes.services.drafts import (
 from baozhen.signing.envelopes.services.links import issue_link, signatory_of
 from baozhen.signing.envelopes.services.performing import SignatureOvertaken, perform_action
 from baozhen.signing.envelopes.services.pictures import drawn_signature
+from baozhen.signing.envelopes.services.reading import PageReport, record_reading
 from baozhen.signing.envelopes.services.scenarios import typeset
 from baozhen.signing.envelopes.services.telling import remind
 from baozhen.signing.envelopes.services.voiding import answer_void, request_void
@@ -42,6 +50,8 @@ from baozhen.signing.envelopes.services.watching import watch_envelopes
 from baozhen.signing.envelopes.states import ActionState, EnvelopeState
 from baozhen.signing.identity.errors import CodeNotYours, CodeSpent, ConsentNotProved
 from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.organizations.services import AccountFacts, create_account
+from baozhen.signing.organizations.states import AccountKind
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.seals.models import Seal, SealUse
 from baozhen.signing.seals.services.changing import freeze_seal
@@ -81,6 +91,31 @@ def test_unread_documents_are_not_signed(desk):
     action = actions(envelope)["claimant", "sign"]
     with pytest.raises(ReadingIncomplete):
         sign(action.pk, given(desk.code(action)), at=now())
+
+
+def test_no_page_was_read_for_longer_than_time_has_passed(desk):
+    """A program may report what it likes: thirty seconds a report, many times a second."""
+    envelope = desk.start(flow_of("claim_application"))
+    party, at = actions(envelope)["claimant", "sign"].signatory, now()
+    for _ in range(9):
+        record_reading(party, [PageReport(1, 1, 30, True)], view="text", at=at)
+    assert party.readings.get().seconds == 30
+    later = at + timedelta(seconds=20)
+    record_reading(party, [PageReport(1, 1, 30, True)], view="text", at=later)
+    assert party.readings.get().seconds == 50
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "expected"),
+    [(100, 101, True), (100, "101", False), ("b", "c", True), ("b", 3, False), (1, None, False)],
+)
+def test_a_condition_orders_only_what_is_alike(value, given, expected):
+    condition = {"field": "sum", "op": ">", "value": value}
+    check_condition(condition, path="condition")
+    assert holds(condition, {"sum": given}) is expected
+    for odd in ({"value": [1]}, {"field": 1}, {"op": "~"}):
+        with pytest.raises(DraftInvalid):
+            check_condition(condition | odd, path="condition")
 
 
 def test_missing_papers_stop_the_signature(desk):
@@ -216,12 +251,14 @@ def test_two_who_sign_at_once_both_end_up_on_the_document(desk):
             for role, unit in parties
         ],
         actions=[
-            ActionDraft(role=role, type="seal", is_silent=True, places=[PlaceDraft(x=x, y=60)])
+            ActionDraft(role=role, type="seal", places=[PlaceDraft(x=x, y=60)])
             for (role, _), x in zip(parties, (60, 360), strict=True)
         ],
     )
     envelope = create_envelope(draft, actor="test", at=now())
     keys = list(Action.objects.filter(envelope=envelope).values_list("pk", flat=True))
+    for key in keys:
+        seal_action(key, actor="staff:operator", at=now())
     overtaken = []
 
     def run(key):
@@ -243,6 +280,20 @@ def test_two_who_sign_at_once_both_end_up_on_the_document(desk):
     assert envelope.state == EnvelopeState.COMPLETED
     numbers = DocumentVersion.objects.filter(document__envelope=envelope).order_by("number")
     assert list(numbers.values_list("number", flat=True)) == [0, 1, 2]
+
+
+def test_a_step_is_handed_to_a_colleague_of_the_same_company_alone(desk):
+    envelope = desk.start(flow_of("litigation_guarantee"))
+    action = Action.objects.get(envelope=envelope, state=ActionState.READY)
+    facts = AccountFacts(
+        username="theirs",
+        display_name="别家的人",
+        unit=outside_company("别家"),
+        kind=AccountKind.OUTSIDE,
+    )
+    stranger = create_account(facts, actor="test", at=now())
+    with pytest.raises(DraftInvalid, match="本单位在用账号"):
+        delegate(action.pk, to=stranger, reason="转交", actor="staff:leader", at=now())
 
 
 @pytest.mark.requirement("S2-L160.i1", "S2-L160.j1", "S2-L420a")

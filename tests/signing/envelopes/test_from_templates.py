@@ -25,6 +25,7 @@ from baozhen.signing.templates.services import (
     approve_version,
     create_template,
     prepare_upload,
+    share_template,
     submit_version,
 )
 from baozhen.signing.templates.states import Sharing, SourceKind
@@ -185,6 +186,20 @@ def test_what_cannot_be_started_says_why(desk, in_force):
     with pytest.raises(NoVersionInForce):
         start()
     assert not Envelope.objects.filter(flow="template").exists()
+
+
+def test_who_loses_a_template_starts_nothing_new_and_ends_what_was_begun(desk, in_force):
+    template, branch = in_force(sharing=Sharing.OWN).template, unit_of_code("DEMO11")
+    share_template(template, Sharing.CHOSEN, [branch], actor="amy", at=now())
+    begun = start(unit=branch)
+    share_template(template, Sharing.OWN, actor="amy", at=now())
+    with pytest.raises(TemplateUnknown):
+        start(unit=branch)
+    many = BatchOrder(flow=template.public_id, client="test", unit=branch)
+    with pytest.raises(TemplateUnknown):
+        create_batch(many, [{"values": VALUES}], actor="test", at=now())
+    done = desk.finish(begun)
+    assert done.state == EnvelopeState.COMPLETED, done.last_error
 
 
 @pytest.mark.requirement("S2-L420c", "S2-L420a")

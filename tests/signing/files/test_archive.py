@@ -6,6 +6,7 @@ import pytest
 from django.db import Error, connection, transaction
 
 from baozhen.foundation.audit.models import AuditEntry
+from baozhen.foundation.events.models import Event
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.files.models import ArchiveItem, LegalHold, Tombstone
@@ -127,6 +128,7 @@ def test_the_database_refuses_an_early_tombstone_too(item):
 def test_after_its_time_a_document_leaves_a_tombstone_and_no_bytes(item, storage):
     assert list(disposable_items(date(2032, 1, 16))) == [item]
     dispose(item.pk, actor="staff:1", at=LATER)
+    assert Event.objects.get(type="archive.disposed").subject_id == item.sha256
     assert storage.exists(item.sha256), "only the promise is made so far"
     run_worker(until_idle=True)
     assert not storage.exists(item.sha256)

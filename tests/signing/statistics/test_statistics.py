@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db.models import Count
 
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import IllegalMove
 from baozhen.foundation.ids import new_id
@@ -15,16 +16,18 @@ from baozhen.signing.identity.services.codes import CodeRequest, send_code
 from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import root_unit
-from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed
+from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed, StatementSettled
 from baozhen.signing.statistics.models import DayFigure, Statement, UsageRecord
-from baozhen.signing.statistics.queries import figures, sums
+from baozhen.signing.statistics.queries import figures, sums, usage_of
 from baozhen.signing.statistics.rules import Price
 from baozhen.signing.statistics.services import (
     clear_month,
     collect_usage,
     confirm_statement,
     count_text,
+    end_price,
     lock_statement,
+    recount_statement,
     refresh_figures,
     set_price,
 )
@@ -97,6 +100,37 @@ def test_a_month_is_cleared_once_and_its_lines_make_its_total(platform):
     lock_statement(statement, actor="t", at=LATER)
     assert Statement.objects.get().state == "locked"
     assert UsageRecord.objects.filter(month=date(2026, 10, 1)).count() == 1
+
+
+@pytest.mark.requirement("S2-L160.m6")
+def test_the_last_hours_are_on_the_statement_and_a_draft_is_worked_out_again(platform):
+    """Nobody collected what was used just before the month ended; then a price comes late."""
+    unit = root_unit()
+    for number in range(3):
+        completed(unit, str(number), datetime(2026, 9, 30, 15, 50 + number, tzinfo=UTC))
+    (statement,) = clear_month(MONTH, actor="t", at=datetime(2026, 9, 30, 16, 1, tzinfo=UTC))
+    assert (statement.lines.get(kind="envelope").count, statement.total_fen) == (3, 0)
+    every = {"kind": UsageKind.ENVELOPE, "mode": ChargeMode.PIECE}
+    price = set_price(Price(fen=30, starts_on=date(2026, 1, 1), **every), actor="t", at=LATER)
+    again = recount_statement(statement, actor="t", at=LATER)
+    assert (again.total_fen, again.lines.get().mode) == (90, "piece")
+    assert AuditEntry.objects.get(action="statement.recounted").facts["total_fen"] == 90
+
+    # A price ends; what was made by it stays, and so does what somebody confirmed.
+    for wrong in (date(2026, 9, 2), date(2026, 1, 1)):
+        with pytest.raises(PriceMalformed, match="某月的 1 日"):
+            end_price(price, ends_on=wrong, actor="t", at=LATER)
+    end_price(price, ends_on=MONTH, actor="t", at=LATER)
+    with pytest.raises(PriceMalformed, match="已经有失效日"):
+        end_price(price, ends_on=date(2027, 1, 1), actor="t", at=LATER)
+    confirm_statement(again, actor="t", at=LATER)
+    with pytest.raises(StatementSettled):
+        recount_statement(statement, actor="t", at=LATER)
+    assert Statement.objects.get().total_fen == 90
+    assert [row.source for row in usage_of([unit.pk], kind="envelope", month=MONTH)] == [
+        row.public_id for row in Envelope.objects.filter(ended_at__lt=LATER).order_by("-pk")
+    ]
+    assert list(usage_of([], month=MONTH)) == list(usage_of([unit.pk], kind="seal", unit=0)) == []
 
 
 def test_a_running_month_is_not_cleared_and_prices_hold_whole_months(platform):

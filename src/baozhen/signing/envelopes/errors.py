@@ -17,6 +17,20 @@ class SketchNotFound(Refusal):
     message = "没有这个草稿，可能已经发起或删除"
 
 
+class AnswersMissing(Refusal):
+    """The party has not answered what it is asked."""
+
+    code = "answers_missing"
+    message = "请先逐项回答询问事项，还有 {count} 项"
+
+
+class AnswersInvalid(Refusal):
+    """Some answers are missing or do not fit; `facts["faults"]` lists all of them."""
+
+    code = "answers_invalid"
+    message = "有 {count} 项没有回答或填写有误"
+
+
 class LinkInvalid(Refusal):
     """The link is unknown, replaced or too old."""
 
@@ -43,6 +57,20 @@ class DraftInvalid(Refusal):
 
     code = "envelope_draft_invalid"
     message = "签署任务内容有误：{reason}"
+
+
+class PreStampInvalid(Refusal):
+    """What was asked for cannot be a pre-stamp."""
+
+    code = "pre_stamp_invalid"
+    message = "预盖章授权有误：{reason}"
+
+
+class PreStampNotFound(Refusal):
+    """There is no such pre-stamp, or it is another company's."""
+
+    code = "pre_stamp_not_found"
+    message = "没有这份预盖章授权"
 
 
 class FlowUnknown(Refusal):

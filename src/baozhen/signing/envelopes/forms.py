@@ -15,6 +15,8 @@ from typing import Any
 
 from baozhen.foundation.money import chinese_capitals, format_yuan
 from baozhen.signing.envelopes.errors import FlowUnknown, ValuesInvalid
+from baozhen.signing.templates.fields import Field as Question
+from baozhen.signing.templates.values import show as show_answer
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 TEMPLATES = SCENARIOS / "templates"
@@ -74,7 +76,7 @@ class FlowRole:
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """A ready-made flow with its form."""
+    """A ready-made flow with its form. `questions` are answered by a party, when it signs."""
 
     code: str
     title: str
@@ -86,6 +88,7 @@ class Flow:
     expires_days: int = 30
     rules: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    questions: Sequence[Question] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def flows() -> Mapping[str, Flow]:
             )
             for entry in raw["actions"]
         )
+        raw["questions"] = tuple(map(Question.from_json, raw.get("questions", ())))
         found[raw["code"]] = Flow(**raw)
     return found
 
@@ -139,9 +143,15 @@ def check_values(flow: Flow, values: Mapping[str, Any]) -> None:
 
 
 def content_of(
-    flow: Flow, values: Mapping[str, Any], *, insurer: str, number: str, on: date
+    flow: Flow,
+    values: Mapping[str, Any],
+    *,
+    insurer: str,
+    number: str,
+    on: date,
+    answers: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what the form says, as the typesetter's data."""
+    """Return what the form says, as the typesetter's data; without `answers` they are to come."""
     shown = {entry.name: _show(entry, values.get(entry.name)) for entry in flow.fields}
     labels = {entry.name: entry.label for entry in flow.fields}
     return {
@@ -149,7 +159,12 @@ def content_of(
         "insurer": insurer,
         "number": number,
         "day": f"{on.year}年{on.month}月{on.day}日",
-        "parts": [_part(part, shown, labels, flow, values) for part in flow.parts],
+        "parts": [
+            _asked_part(part, flow, values, answers)
+            if part["kind"] == "asked"
+            else _part(part, shown, labels, flow, values)
+            for part in flow.parts
+        ],
         "signers": [
             role.label + ("（盖章）" if role.kind == "organization" else "（签名）")
             for role in flow.roles
@@ -231,6 +246,25 @@ def _show(entry: Field, value: Any) -> str:
         on = date.fromisoformat(value)
         return f"{on.year}年{on.month}月{on.day}日"
     return "" if entry.kind == "table" else str(value)
+
+
+def _asked_part(
+    part: Mapping[str, Any],
+    flow: Flow,
+    values: Mapping[str, Any],
+    answers: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the questions, each with its answer: a question that was not asked says so."""
+    rows = []
+    for number, question in enumerate(flow.questions, 1):
+        if answers is None:
+            said = "待本人回答"
+        elif not question.is_there({**values, **answers}):
+            said = "不适用"
+        else:
+            said = show_answer(question, answers.get(question.name)) or "未填写"
+        rows.append([str(number), question.shown_label, said])
+    return {"kind": "asked", "title": part.get("title", ""), "rows": rows}
 
 
 def _part(

@@ -24,6 +24,7 @@ from baozhen.signing.seals.models import SealUse
 _ENVELOPE = {
     "envelope.draft": "建立",
     "envelope.downloaded": "下载文件",
+    "envelope.answers_read": "接口读取回答",
     **{f"envelope.{state.value}": label for state, label in LABELS.items()},
 }
 _ACTS = _ENVELOPE | {
@@ -37,15 +38,21 @@ _ACTS = _ENVELOPE | {
     "envelope.sketched": "由自己的文件发起",
     "handover.made": "发出送达链接",
     "handover.taken": "文件已被领取",
+    "signatory.asked": "看到询问事项",
+    "signatory.answered": "逐项作答，文件随之重做",
     "signatory.embedded": "发出嵌入链接",
     "signatory.embed_opened": "打开嵌入页",
     "signatory.linked": "发出链接",
     "signatory.opened": "首次打开链接",
     "signatory.verified": "身份已核验",
     "paper.handed_in": "提交材料",
+    "pre_stamp.active": "给出预盖章授权",
+    "pre_stamp.revoked": "收回预盖章授权",
+    "pre_stamp.ended": "预盖章授权用完或到期",
     "void_request.open": "申请作废",
     "void_request.agreed": "各方同意作废",
     "void_request.refused": "有一方不同意作废",
+    "void_request.lapsed": "作废申请逾期没有答复",
     "consent.given": "确认签署意愿",
     "seal_use.reserved": "预留用印",
     "seal_use.done": "用印完成",
@@ -107,6 +114,8 @@ def _names(envelope: Envelope) -> dict[tuple[str, int], str]:
         names["action", action.pk] = what
         if action.consent_id is not None:
             names["consent", action.consent_id] = what
+    stamped = (action for action in actions if action.pre_stamp_id is not None)
+    names |= {("pre_stamp", one.pre_stamp_id or 0): one.signatory.label for one in stamped}
     for signatory in Signatory.objects.filter(envelope=envelope):
         names["signatory", signatory.pk] = signatory.label
     for paper in Paper.objects.filter(signatory__envelope=envelope).select_related("signatory"):

@@ -11,10 +11,10 @@ _OVER = frozenset({ActionState.DONE, ActionState.SKIPPED})
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
-    ">": lambda a, b: a is not None and a > b,
-    ">=": lambda a, b: a is not None and a >= b,
-    "<": lambda a, b: a is not None and a < b,
-    "<=": lambda a, b: a is not None and a <= b,
+    ">": lambda a, b: _are_alike(a, b) and a > b,
+    ">=": lambda a, b: _are_alike(a, b) and a >= b,
+    "<": lambda a, b: _are_alike(a, b) and a < b,
+    "<=": lambda a, b: _are_alike(a, b) and a <= b,
 }
 
 
@@ -72,6 +72,17 @@ def check_condition(condition: Mapping[str, Any] | None, *, path: str) -> None:
         return
     if set(condition) != {"field", "op", "value"} or condition["op"] not in _COMPARE:
         raise DraftInvalid(path=path, reason="条件须写明 field、op（= != > >= < <=）和 value")
+    if not isinstance(condition["field"], str) or not isinstance(
+        condition["value"], str | int | float | None
+    ):
+        reason = "条件的 field 应为文字，value 应为文字、数字或 true、false"
+        raise DraftInvalid(path=path, reason=reason)
+
+
+def _are_alike(left: Any, right: Any) -> bool:
+    """Tell whether two values have an order: a text is neither more nor less than a number."""
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    return numbers or (isinstance(left, str) and isinstance(right, str))
 
 
 def check_steps(types: Collection[str], *, path: str) -> None:

@@ -116,22 +116,45 @@ ACTION_MOVES: dict[ActionState, frozenset[ActionState]] = {
 
 
 class VoidState(StrEnum):
-    """A request to void waits for everybody's consent; one refusal ends it."""
+    """A request to void waits for everybody's consent; one refusal ends it, and so does silence."""
 
     OPEN = "open"
     AGREED = "agreed"
     REFUSED = "refused"
+    LAPSED = "lapsed"
 
 
 VOID_LABELS = {
     VoidState.OPEN: "待各方确认",
     VoidState.AGREED: "各方已同意",
     VoidState.REFUSED: "有一方不同意",
+    VoidState.LAPSED: "逾期没有答复",
 }
 VOID_MOVES: dict[VoidState, frozenset[VoidState]] = {
-    VoidState.OPEN: frozenset({VoidState.AGREED, VoidState.REFUSED}),
+    VoidState.OPEN: frozenset({VoidState.AGREED, VoidState.REFUSED, VoidState.LAPSED}),
     VoidState.AGREED: frozenset(),
     VoidState.REFUSED: frozenset(),
+    VoidState.LAPSED: frozenset(),
+}
+
+
+class PreStampState(StrEnum):
+    """A pre-stamp in force is used up to its count and its day; then it has ended."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    ENDED = "ended"
+
+
+PRE_STAMP_LABELS = {
+    PreStampState.ACTIVE: "有效",
+    PreStampState.REVOKED: "已收回",
+    PreStampState.ENDED: "已用完或到期",
+}
+PRE_STAMP_MOVES: dict[PreStampState, frozenset[PreStampState]] = {
+    PreStampState.ACTIVE: frozenset({PreStampState.REVOKED, PreStampState.ENDED}),
+    PreStampState.REVOKED: frozenset(),
+    PreStampState.ENDED: frozenset(),
 }
 
 

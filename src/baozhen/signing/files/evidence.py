@@ -23,6 +23,7 @@ from baozhen.signing.certificates.queries import (
 from baozhen.signing.files.errors import CopyImpossible
 from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.papers import Paper, Section, seal_paper
+from baozhen.signing.files.proofs import proof_beside
 from baozhen.signing.files.services.copies import CopyOrder, MadeCopy, finish_copy, record_copy
 from baozhen.signing.files.services.depositing import deposits_of
 from baozhen.signing.files.states import CopyKind
@@ -86,9 +87,12 @@ def _files(entry: FileEntry, parts: EvidenceParts) -> dict[str, bytes]:
     chains = [("archive_item", entry.item_id), ("file_entry", entry.pk), *parts.chains]
     acts = {chain: list(entries_of(*chain)) for chain in dict.fromkeys(chains)}
     storage = get_storage()
-    files = {f"documents/{entry.public_id}.pdf": storage.get(entry.sha256)}
-    for name, digest in parts.documents.items():
+    files = {}
+    for name, digest in {entry.public_id: entry.sha256, **parts.documents}.items():
         files[f"documents/{name}.pdf"] = storage.get(digest)
+        proof = proof_beside(digest)
+        if proof is not None:
+            files[f"documents/{name}.pdf.proof.json"] = proof.to_json(file_sha256=digest)
     for name, value in parts.evidence.items():
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str)
         files[f"evidence/{name}.json"] = text.encode()

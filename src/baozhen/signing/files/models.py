@@ -14,6 +14,27 @@ from baozhen.foundation.states import Stateful
 from baozhen.signing.files.states import COPY_LABELS, DEPOSIT_LABELS, DEPOSIT_MOVES, DepositState
 
 
+class TimestampBatch(models.Model):
+    """One token over the Merkle root of many files' digests, kept beside the files."""
+
+    root_sha256 = models.BinaryField("默克尔根")
+    leaves = models.BinaryField("叶子：各文件 SHA-256 依次相连")
+    size = models.PositiveIntegerField("文件数")
+    token = models.BinaryField("时间戳令牌")
+    stamped_at = models.DateTimeField("时间戳时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "聚合时间戳"
+        constraints = [
+            models.CheckConstraint(
+                name="files_timestamp_batch_size", condition=models.Q(size__gt=0)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} @ {self.stamped_at:%Y-%m-%d %H:%M:%S}"
+
+
 class ArchiveItem(models.Model):
     """One document of one dossier: where its bytes are and how long they must stay.
 
@@ -31,11 +52,24 @@ class ArchiveItem(models.Model):
     archived_at = models.DateTimeField("归档时间")
     retain_until = models.DateField("保管至")
     retention_rule = models.CharField("保管规则", max_length=32)
+    timestamp_batch = models.ForeignKey(
+        TimestampBatch,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="items",
+        verbose_name="聚合时间戳",
+    )
+    timestamp_leaf = models.PositiveIntegerField("叶子序号", null=True)
 
     class Meta:
         verbose_name = "归档文件"
         verbose_name_plural = "归档文件"
         constraints = [
+            models.CheckConstraint(
+                name="files_item_proof_wholly",
+                condition=models.Q(timestamp_batch__isnull=True, timestamp_leaf__isnull=True)
+                | models.Q(timestamp_batch__isnull=False, timestamp_leaf__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["dossier", "kind", "subject_id", "sha256"], name="files_item_once"
             ),

@@ -15,6 +15,8 @@ from baozhen.signing.envelopes.models.parties import (
     Reading,
     Signatory,
 )
+from baozhen.signing.envelopes.models.pre_stamps import PreStamp
+from baozhen.signing.envelopes.models.questions import Question
 from baozhen.signing.envelopes.models.sketches import Sketch
 from baozhen.signing.envelopes.models.voiding import VoidConsent, VoidRequest
 
@@ -29,6 +31,8 @@ __all__ = [
     "Handover",
     "Paper",
     "Place",
+    "PreStamp",
+    "Question",
     "Reading",
     "Signatory",
     "Sketch",

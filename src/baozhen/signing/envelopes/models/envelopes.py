@@ -6,6 +6,7 @@ from django.db import models
 
 from baozhen.foundation.fields import EncryptedJSONField
 from baozhen.foundation.states import Stateful
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.signing.envelopes.states import (
     BATCH_LABELS,
     BATCH_MOVES,
@@ -41,6 +42,9 @@ class EnvelopeBatch(Stateful):
     unit = models.ForeignKey(
         OrgUnit, on_delete=models.PROTECT, related_name="+", verbose_name="机构"
     )
+    timestamp_mode = models.CharField(
+        "时间戳方式", max_length=12, default=TimestampMode.AGGREGATED.value
+    )
     rows_total = models.PositiveIntegerField("行数")
     created_by = models.CharField("发起人", max_length=64)
     created_at = models.DateTimeField("发起时间")
@@ -58,10 +62,24 @@ class EnvelopeBatch(Stateful):
                 condition=models.Q(biz_no__isnull=False),
                 name="envelopes_batch_biz_no",
             ),
+            models.CheckConstraint(
+                name="envelopes_batch_timestamp_known",
+                condition=models.Q(timestamp_mode__in=list(TimestampMode)),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.public_id
+
+    def event_data(self) -> dict[str, object]:
+        """Return what outside systems are told; the results row by row are asked for."""
+        return {
+            "id": self.public_id,
+            "biz_no": self.biz_no,
+            "flow": self.flow,
+            "rows_total": self.rows_total,
+            "state": self.state,
+        }
 
 
 class Envelope(Stateful):

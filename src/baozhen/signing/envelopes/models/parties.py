@@ -7,6 +7,7 @@ from django.db import models
 from baozhen.foundation.fields import EncryptedJSONField, EncryptedTextField
 from baozhen.foundation.states import Stateful
 from baozhen.signing.envelopes.models.envelopes import Envelope, EnvelopeDocument
+from baozhen.signing.envelopes.models.pre_stamps import PreStamp
 from baozhen.signing.envelopes.states import (
     ACTION_LABELS,
     ACTION_MOVES,
@@ -100,6 +101,13 @@ class Action(Stateful):
     seal_use = models.BigIntegerField("用印记录", null=True)
     consent = models.ForeignKey(
         ConsentCheck, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="意愿"
+    )
+    pre_stamp = models.ForeignKey(
+        PreStamp,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="actions",
+        verbose_name="预盖章授权",
     )
     picture_sha256 = models.CharField("签名图片摘要", max_length=64, blank=True)
     strokes = EncryptedJSONField("笔迹", null=True)

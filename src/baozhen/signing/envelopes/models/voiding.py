@@ -6,6 +6,7 @@ from baozhen.foundation.states import Stateful
 from baozhen.signing.envelopes.models.envelopes import Envelope
 from baozhen.signing.envelopes.models.parties import Signatory
 from baozhen.signing.envelopes.states import VOID_LABELS, VOID_MOVES, VoidState
+from baozhen.signing.identity.models import ConsentCheck
 
 
 class VoidRequest(Stateful):
@@ -54,6 +55,9 @@ class VoidConsent(models.Model):
         Signatory, on_delete=models.PROTECT, related_name="+", verbose_name="签署方"
     )
     has_agreed = models.BooleanField("同意")
+    will = models.ForeignKey(
+        ConsentCheck, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="意愿"
+    )
     given_by = models.CharField("操作人", max_length=64)
     given_at = models.DateTimeField("时间")
 

@@ -11,6 +11,7 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.states import move
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.envelopes.errors import (
+    AnswersMissing,
     DraftInvalid,
     EnvelopeClosed,
     NotYourTurn,
@@ -38,7 +39,9 @@ from baozhen.signing.envelopes.states import (
 from baozhen.signing.identity.queries import require_identity
 from baozhen.signing.identity.services.consent import ConsentFacts, record_consent
 from baozhen.signing.identity.services.devices import check_not_agent
-from baozhen.signing.organizations.models import Account
+from baozhen.signing.organizations.models import Account, OrgUnit
+from baozhen.signing.organizations.queries import legal_entity_of
+from baozhen.signing.organizations.states import AccountState
 from baozhen.signing.seals.models import Seal
 
 _SEALING = (ActionType.SEAL, ActionType.LEGAL_REP_SIGN)
@@ -133,15 +136,14 @@ class StampPlace:
 def pre_stamp(
     action_id: int, places: Sequence[StampPlace], *, chosen: Seal, actor: str, at: datetime
 ) -> Action:
-    """预盖章: choose the seal and its places for the next sealing step, and let it go on."""
+    """预盖章: choose the seal and its places for the company's next sealing step; it goes on.
+
+    Raises NotYourTurn when the company seals nothing later, DraftInvalid for another's seal.
+    """
     action, envelope = take(action_id, (ActionType.PRE_STAMP,), at=at)
-    following = (
-        envelope.actions.filter(
-            type__in=_SEALING, order__gt=action.order, state=ActionState.WAITING
-        )
-        .order_by("order")
-        .first()
-    )
+    following = _next_sealing(action, envelope)
+    if following is not None and chosen.company != legal_entity_of(_company(following)).name:
+        raise DraftInvalid(path="seal", reason="请选择要盖章的这家单位自己的印章")
     documents = {document.position: document for document in envelope.documents.all()}
     if following is None or not places or any(p.document not in documents for p in places):
         raise NotYourTurn
@@ -165,6 +167,22 @@ def pre_stamp(
     )
     _finish(action, envelope, actor=actor, at=at)
     return action
+
+
+def _next_sealing(action: Action, envelope: Envelope) -> Action | None:
+    """Return the next step in which the same company seals: nobody chooses another's seal."""
+    home = legal_entity_of(_company(action)).pk
+    waiting = envelope.actions.filter(
+        type__in=_SEALING, order__gt=action.order, state=ActionState.WAITING
+    )
+    for step in waiting.select_related("signatory__unit", "envelope__unit").order_by("order"):
+        if legal_entity_of(_company(step)).pk == home:
+            return step
+    return None
+
+
+def _company(action: Action) -> OrgUnit:
+    return action.signatory.unit or action.envelope.unit
 
 
 @transaction.atomic(durable=True)
@@ -203,10 +221,16 @@ def recall(envelope_id: int, *, reason: str, actor: str, at: datetime) -> Envelo
 
 @transaction.atomic(durable=True)
 def delegate(action_id: int, *, to: Account, reason: str, actor: str, at: datetime) -> Action:
-    """Hand a step of one's own company to a colleague; a person's own signature never."""
+    """Hand a step of one's own company to a colleague; a person's own signature never.
+
+    Raises DraftInvalid for somebody of another company, or who has left.
+    """
     if not reason.strip():
         raise ReasonMissing(path="reason")
     action, _ = take(action_id, tuple(set(ActionType) - {ActionType.SIGN}), at=at)
+    home = legal_entity_of(_company(action)).pk
+    if to.state != AccountState.ACTIVE or legal_entity_of(to.unit).pk != home:
+        raise DraftInvalid(path="to", reason="只能转交给本单位在用账号的同事")
     before = action.signatory.operator_id
     Signatory.objects.filter(pk=action.signatory_id).update(operator=to, link_hash="")
     audit.record(
@@ -255,7 +279,10 @@ def watch_for_agents(action_ids: Sequence[int], given: SignatureInput, *, at: da
 
 
 def check_prepared(envelope: Envelope, signatory: Signatory, *, at: datetime) -> None:
-    """Everything read, everything handed in, and the person known: on the server, not the page."""
+    """Everything answered, read, handed in, and the person known: by the server, not the page."""
+    open_questions = signatory.questions.filter(answered_at__isnull=True).count()
+    if open_questions:
+        raise AnswersMissing(count=open_questions)
     if not is_read(reading_facts(envelope, signatory)):
         raise ReadingIncomplete
     missing = missing_papers(

@@ -16,8 +16,11 @@ from baozhen.foundation.errors import Refusal
 from baozhen.foundation.sealing.parties import SignedByParty, organization_party
 from baozhen.foundation.states import move_many
 from baozhen.foundation.storage import StoringBeside
+from baozhen.foundation.timestamps.modes import TimestampMode
+from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.signing.certificates.queries import bound_certificates
+from baozhen.signing.certificates.timestamping import process_timestamper
 from baozhen.signing.envelopes.forms import Flow
 from baozhen.signing.envelopes.models import (
     Action,
@@ -27,10 +30,13 @@ from baozhen.signing.envelopes.models import (
     EnvelopeBatch,
     EnvelopeDocument,
 )
-from baozhen.signing.envelopes.services.performing import sign_document
+from baozhen.signing.envelopes.services.performing import Means, sign_document
 from baozhen.signing.envelopes.services.turns import SYSTEM, complete_many
 from baozhen.signing.envelopes.services.writing import Prepared, write_many
 from baozhen.signing.envelopes.states import ActionState, ActionType, EnvelopeState, RowStatus
+from baozhen.signing.files.models import TimestampBatch
+from baozhen.signing.files.services import Stamp
+from baozhen.signing.files.services.stamping import places_in, stamp_together
 from baozhen.signing.seals.models import Seal
 from baozhen.signing.seals.queries import choose_seal, seal_of, seal_picture
 from baozhen.signing.seals.services import UseRequest, finish_uses, reserve_uses
@@ -108,26 +114,40 @@ def perform_chunk(row_keys: Sequence[int], at_hand: Mapping[str, bytes]) -> None
             is_silent=True,
             seal_use__isnull=False,
         )
-        .select_related("envelope__unit", "signatory__unit")
+        .select_related("envelope")
         .prefetch_related("places", "envelope__documents")
         .order_by("pk")
     )
     if not actions:
         return
     at = now()
-    unit = actions[0].signatory.unit or actions[0].envelope.unit
+    first = actions[0]  # one company seals the whole chunk, and one batch started it
+    unit = first.signatory.unit or first.envelope.unit
     party = organization_party(bound_certificates(unit, at), at=at)
-    pictures = {name: seal_picture(seal_of(name)) for name in {a.seal for a in actions}}
+    together, each = _timestampers(first.envelope.batch)
+    means = {
+        name: Means(party, seal_picture(seal_of(name)), each) for name in {a.seal for a in actions}
+    }
     signed = []
     with StoringBeside() as storing:
         for action in actions:
             for document in action.envelope.documents.all():
                 data = at_hand.get(document.head_sha256)
-                picture = pictures[action.seal]
-                file = sign_document(action, document, party, picture, at=at, data=data)
+                file = sign_document(action, document, means[action.seal], at=at, data=data)
                 storing.add(file.sha256, file.data)
                 signed.append(_Signed(action, document, file))
-    _record(signed, at=at)
+    batch = stamp_together([one.file.sha256 for one in signed], together) if together else None
+    _record(signed, batch, at=at)
+
+
+def _timestampers(batch: EnvelopeBatch | None) -> tuple[Timestamper | None, Timestamper | None]:
+    """Return who stamps the chunk as one, and who stamps each signature; at most one of them."""
+    mode = batch.timestamp_mode if batch is not None else TimestampMode.EACH
+    if mode == TimestampMode.NONE:
+        return None, None
+    timestamper = process_timestamper()
+    is_one = mode == TimestampMode.AGGREGATED
+    return (timestamper, None) if is_one else (None, timestamper)
 
 
 def _reserve(
@@ -155,7 +175,7 @@ def _reserve(
 
 
 @transaction.atomic(durable=True)
-def _record(signed: Sequence[_Signed], *, at: datetime) -> None:
+def _record(signed: Sequence[_Signed], batch: TimestampBatch | None, *, at: datetime) -> None:
     """Write what was signed; what another worker has recorded meanwhile is left out."""
     keys = sorted({one.action.envelope_id for one in signed})
     locked = Envelope.objects.select_for_update().filter(pk__in=keys).order_by("pk")
@@ -188,7 +208,14 @@ def _record(signed: Sequence[_Signed], *, at: datetime) -> None:
     done = {key: {"done_at": at, "last_error": ""} for key in actions}
     move_many(list(actions.values()), ActionState.DONE, actor=SYSTEM, at=at, columns=done)
     finished = {row.envelope_id for row in actions.values()}
-    complete_many([envelopes[key] for key in sorted(finished)], documents, at=at)
+    stamps = _keep(batch) if batch is not None and documents else {}
+    complete_many([envelopes[key] for key in sorted(finished)], documents, at=at, stamps=stamps)
+
+
+def _keep(batch: TimestampBatch) -> dict[str, Stamp]:
+    """Save the batch; return the place of each file in it by the file's digest."""
+    batch.save(force_insert=True)
+    return {digest: Stamp(batch, leaf) for digest, leaf in places_in(batch).items()}
 
 
 def _note_started(envelopes: Mapping[int, int]) -> None:

@@ -16,6 +16,8 @@ from baozhen.signing.envelopes.rules import check_condition, check_steps
 from baozhen.signing.envelopes.services.drafts import DocumentDraft, EnvelopeDraft, PlaceDraft
 from baozhen.signing.envelopes.services.turns import start_now
 from baozhen.signing.envelopes.services.writing import Prepared, Ready, content_digest, write_many
+from baozhen.signing.envelopes.states import SIGNING_TYPES
+from baozhen.signing.organizations.models import OrgUnit
 from baozhen.trust.crypto.digests import sha256
 from baozhen.trust.errors import LintError, TrustError
 from baozhen.trust.pdf.pages import SeenPage, seen_pages
@@ -130,6 +132,7 @@ def check_draft(draft: EnvelopeDraft) -> None:
             raise DraftInvalid(path=path, reason=reason)
     check_steps([action.type for action in draft.actions], path="actions")
     _check_channels(draft)
+    check_asked(draft)
     kinds = {signatory.role: signatory for signatory in draft.signatories}
     for number, action in enumerate(draft.actions):
         path = f"actions.{number}"
@@ -139,8 +142,29 @@ def check_draft(draft: EnvelopeDraft) -> None:
             raise DraftInvalid(path=path, reason="签名的应是登记过身份的个人")
         if action.type in {"seal", "legal_rep_sign"} and party.kind != "organization":
             raise DraftInvalid(path=path, reason="盖章的应是单位")
-        if action.is_silent and party.unit is None:
-            raise DraftInvalid(path=path, reason="只有本单位可以静默签署")
+        if action.is_silent and (party.unit is None or not _is_of(party.unit, draft.unit)):
+            raise DraftInvalid(path=path, reason="只有本单位可以静默签署；外单位可自行预盖章授权")
+
+
+def check_asked(draft: EnvelopeDraft) -> None:
+    """Raise DraftInvalid unless what a party answers can become part of what everybody signs.
+
+    The first signature freezes the content, so who answers is the first to sign, and alone in it.
+    """
+    asked = [party.role for party in draft.signatories if party.questions]
+    if not asked:
+        return
+    marks = [action for action in draft.actions if action.type in SIGNING_TYPES]
+    first = min(action.order for action in marks)
+    early = {action.role for action in marks if action.order == first}
+    if len(asked) > 1 or early != set(asked) or len(draft.documents) != 1:
+        reason = "签署时填写内容的签署方只能有一个，并且第一个签名；文件应为一份"
+        raise DraftInvalid(path="signatories", reason=reason)
+
+
+def _is_of(unit: OrgUnit, own: OrgUnit) -> bool:
+    """Tell whether two units stand in the same tree: no company seals for another silently."""
+    return unit.path.split("/")[1] == own.path.split("/")[1]
 
 
 def _check_channels(draft: EnvelopeDraft) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.models import Account, OrgUnit
+from baozhen.signing.templates.fields import Field
 from baozhen.trust.pdf.prepare import PreparedPdf
 
 
@@ -60,6 +61,7 @@ class SignatoryDraft:
 
     `operator` is the member of staff whose work queue the party's actions stand in. `channel`
     (sms, mail, wechat, dingtalk) says how the party is told, `channel_id` who it is there.
+    `questions` are asked of the party before it signs; the document is made anew with its answers.
     """
 
     role: str
@@ -70,6 +72,7 @@ class SignatoryDraft:
     unit: OrgUnit | None = None
     operator: Account | None = None
     papers: Sequence[PaperDraft] = ()
+    questions: Sequence[Field] = ()
     channel: str = ""
     channel_id: str = field(default="", repr=False)
 

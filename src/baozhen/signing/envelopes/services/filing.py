@@ -26,8 +26,7 @@ def file_envelopes(*, keys: Sequence[int]) -> None:
     """
     completed = Envelope.objects.filter(pk__in=keys, state=EnvelopeState.COMPLETED)
     envelopes = list(
-        completed.select_related("unit")
-        .prefetch_related("documents", "signatories__subject")
+        completed.prefetch_related("unit", "documents", "signatories__subject")
         .annotate(signed=Count("actions", filter=_SIGNED))
         .order_by("pk")
     )

@@ -34,7 +34,11 @@ from baozhen.signing.organizations.queries import legal_entity_of
 from baozhen.signing.templates.errors import TemplateUnknown
 from baozhen.signing.templates.fields import SIGNED, Field, FieldKind, fields_from_json
 from baozhen.signing.templates.models import TemplateVersion
-from baozhen.signing.templates.queries import template_of, usable_by, version_in_force
+from baozhen.signing.templates.queries import (
+    template_of,
+    usable_by,
+    version_in_force,
+)
 from baozhen.signing.templates.services import FilledDocument, fill
 from baozhen.signing.templates.states import SourceKind, VersionState
 from baozhen.signing.templates.values import is_filled
@@ -44,7 +48,7 @@ from baozhen.trust.pdf.positions import from_fractions
 TEMPLATE_FLOW: Final = "template"
 _ID_START: Final = "tpl_"
 _DAYS: Final = 30
-_SEALS: Final = frozenset({FieldKind.SEAL, FieldKind.RIDING_SEAL})
+SEALS: Final = frozenset({FieldKind.SEAL, FieldKind.RIDING_SEAL})
 # What people call the roles that insurance documents usually have.
 _LABELS: Final = {
     "policyholder": "投保人",
@@ -87,6 +91,14 @@ class TemplateOrder:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What a party has to bring besides its mark."""
+
+    papers: Sequence[PaperDraft]
+    questions: Sequence[Field]
+
+
 def start_from_template(
     order: TemplateOrder, *, actor: str, at: datetime, batch: EnvelopeBatch | None = None
 ) -> Envelope:
@@ -106,7 +118,7 @@ def wants_one_seal(version: TemplateVersion) -> bool:
     marks = [entry for entry in entries if entry.kind in SIGNED]
     return (
         len({entry.role for entry in marks}) == 1
-        and all(entry.kind in _SEALS for entry in marks)
+        and all(entry.kind in SEALS for entry in marks)
         and not any(entry.kind is FieldKind.ATTACHMENT for entry in entries)
     )
 
@@ -200,8 +212,16 @@ def draft_from_version(
     open_fields = _by_role(filled, roles)
     parties = {role: order.parties.get(role) or PartyFacts() for role in open_fields}
     papers = _papers(filled.fields, roles, list(open_fields))
+    asked = _asked(version)
     signatories = [
-        _signatory(roles[role], party, papers.get(role, ()), order, actor=actor, at=at)
+        _signatory(
+            roles[role],
+            party,
+            _Wanted(papers.get(role, ()), asked.get(role, ())),
+            order,
+            actor=actor,
+            at=at,
+        )
         for role, party in parties.items()
     ]
     actions = [
@@ -284,10 +304,18 @@ def _papers(
     return found
 
 
+def _asked(version: TemplateVersion) -> dict[str, list[Field]]:
+    found: dict[str, list[Field]] = {}
+    for entry in fields_from_json(version.fields):
+        if entry.is_asked:
+            found.setdefault(entry.role, []).append(entry)
+    return found
+
+
 def _signatory(
     wanted: TemplateRole,
     party: PartyFacts,
-    papers: Sequence[PaperDraft],
+    wants: _Wanted,
     order: TemplateOrder,
     *,
     actor: str,
@@ -303,10 +331,14 @@ def _signatory(
             kind="person",
             name=party.subject.name,
             subject=register_subject(party.subject, actor=actor, at=at),
-            papers=papers,
+            papers=wants.papers,
+            questions=wants.questions,
             channel=party.channel,
             channel_id=party.channel_id,
         )
+    if wants.questions:
+        text = f"{wanted.label}签署时要自己填写内容，应为个人"
+        raise DraftInvalid(path=path, reason=text)
     unit = party.unit or (order.unit if wanted.kind == "organization" else None)
     if unit is None:
         raise DraftInvalid(path=path, reason=f"请填写{wanted.label}的身份信息")
@@ -317,7 +349,7 @@ def _signatory(
         name=legal_entity_of(unit).name,
         unit=unit,
         operator=party.operator,
-        papers=papers,
+        papers=wants.papers,
         channel=party.channel,
         channel_id=party.channel_id,
     )
@@ -331,8 +363,8 @@ def _actions(
     number: int,
 ) -> list[ActionDraft]:
     """Return one step a kind of mark: a company's seals together, its signatures together."""
-    seals = [_place(entry, pages) for entry in entries if entry.kind in _SEALS]
-    signatures = [_place(entry, pages) for entry in entries if entry.kind not in _SEALS]
+    seals = [place_of(entry, pages) for entry in entries if entry.kind in SEALS]
+    signatures = [place_of(entry, pages) for entry in entries if entry.kind not in SEALS]
     hand = ActionType.SIGN if party.kind == "person" else ActionType.LEGAL_REP_SIGN
     step = order.steps.get(party.role, number)
     return [
@@ -348,7 +380,8 @@ def _actions(
     ]
 
 
-def _place(entry: Field, pages: Sequence[SeenPage]) -> PlaceDraft:
+def place_of(entry: Field, pages: Sequence[SeenPage]) -> PlaceDraft:
+    """Return where a mark goes, in points; raises DraftInvalid for one without a place."""
     if entry.rect is None:
         raise DraftInvalid(path="template", reason=f"“{entry.shown_label}”没有位置")
     left, bottom, right, top = from_fractions(pages[entry.page], entry.rect)
@@ -363,4 +396,4 @@ def _place(entry: Field, pages: Sequence[SeenPage]) -> PlaceDraft:
 
 
 def _kind(entries: Sequence[Field]) -> str:
-    return "organization" if any(entry.kind in _SEALS for entry in entries) else "person"
+    return "organization" if any(entry.kind in SEALS for entry in entries) else "person"

@@ -11,11 +11,13 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.fields import blind_index
 from baozhen.signing.envelopes.errors import LinkInvalid
 from baozhen.signing.envelopes.models import EmbedLink, Signatory
+from baozhen.signing.envelopes.states import EnvelopeState
 from baozhen.signing.organizations.origins import allowed_origins
 
 LIFETIME = timedelta(days=30)
 VERIFIED_FOR = timedelta(hours=2)
 _PURPOSE = "envelopes.link"
+_OVER = (EnvelopeState.COMPLETED, EnvelopeState.VOIDING, EnvelopeState.VOIDED)
 _BYTES = 24
 
 
@@ -35,7 +37,9 @@ def issue_link(signatory: Signatory, *, actor: str, at: datetime, keeps_visit: b
     moment: a device that was verified a short while ago goes on with the token before.
     """
     token = new_token()
-    expires = signatory.envelope.expires_at or at + LIFETIME
+    # The deadline is that of signing: who has signed still fetches the copy after it.
+    over = signatory.envelope.state in _OVER
+    expires = at + LIFETIME if over else signatory.envelope.expires_at or at + LIFETIME
     rows = Signatory.objects.filter(pk=signatory.pk)
     if keeps_visit:
         before = rows.select_for_update().values_list("link_hash", flat=True).get()

@@ -25,6 +25,7 @@ from baozhen.foundation.sealing.parties import (
 )
 from baozhen.foundation.states import move
 from baozhen.foundation.storage import get_storage
+from baozhen.foundation.timestamps.port import Timestamper
 from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.signing.certificates.authorities.registry import event_authority
 from baozhen.signing.certificates.queries import bound_certificates
@@ -73,6 +74,15 @@ class SigningFailed(Refusal):
 
 
 @dataclass(frozen=True)
+class Means:
+    """What a signature is made with: the keys, what is to be seen, and who attests the time."""
+
+    party: Party
+    picture: bytes
+    timestamper: Timestamper | None
+
+
+@dataclass(frozen=True)
 class _Work:
     """One document before and after."""
 
@@ -95,12 +105,12 @@ def perform_action(*, key: int) -> None:
     at = now()
     try:
         picture = _picture(action, at=at)
-        party = _party(action, at=at)
+        means = Means(_party(action, at=at), picture, process_timestamper())
         works = [
             _Work(
                 document,
                 document.head_sha256,
-                sign_document(action, document, party, picture, at=at),
+                sign_document(action, document, means, at=at),
             )
             for document in _documents(action)
         ]
@@ -183,8 +193,7 @@ def _reserve(action: Action, seal: Seal, *, at: datetime) -> None:
 def sign_document(
     action: Action,
     document: EnvelopeDocument,
-    party: Party,
-    picture: bytes,
+    means: Means,
     *,
     at: datetime,
     data: bytes | None = None,
@@ -195,18 +204,20 @@ def sign_document(
     """
     if data is None:
         data = get_storage().get(document.head_sha256)
-    is_own = bool(document.template) and document.head_number == 0
+    # Nobody has signed what is still as it was made, by our typesetter where it has a template.
+    is_own = bool(document.template) and document.head_sha256 == document.source_sha256
     order = PartyOrder(
         field=f"A{action.pk}",
         at=at,
         reason=TYPE_LABELS[ActionType(action.type)],
         marks=[
-            _mark(place, picture)
+            _mark(place, means.picture)
             for place in action.places.all()
             if place.document_id == document.pk
         ],
     )
-    return sign_party(accept(data, is_own=is_own), party, order, timestamper=process_timestamper())
+    signable = accept(data, is_own=is_own)
+    return sign_party(signable, means.party, order, timestamper=means.timestamper)
 
 
 def _mark(place: Place, picture: bytes) -> Mark:

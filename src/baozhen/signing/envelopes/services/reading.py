@@ -57,7 +57,9 @@ def record_reading(
             signatory=signatory, document=document, page=report.page, first_at=at
         )
         seconds = min(max(report.seconds, 0), REPORT_SECONDS_MAX)
-        row.seconds = min(row.seconds + seconds, SECONDS_MAX)
+        # No page was on a screen for longer than has passed since it was first there.
+        passed = int((at - row.first_at).total_seconds()) + REPORT_SECONDS_MAX
+        row.seconds = min(row.seconds + seconds, passed, SECONDS_MAX)
         row.has_ended = row.has_ended or report.has_ended
         row.view, row.last_at = view[:16], at
         row.save()

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from baozhen.foundation.jobs import defer
 from baozhen.foundation.states import move
 from baozhen.signing.envelopes.models import Action, Envelope
-from baozhen.signing.envelopes.services.turns import SYSTEM, lock_envelope
+from baozhen.signing.envelopes.services.turns import NOTIFY, SYSTEM, lock_envelope
 from baozhen.signing.envelopes.states import ActionState, ActionType, EnvelopeState
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.risks.services import raise_risk
@@ -45,7 +46,11 @@ def give_back(action: Action, error: Exception, *, at: datetime) -> None:
     if row.seal_use is not None:
         release_uses([row.seal_use], at=at)
     reason = str(error)[:_CHARACTERS_MAX]
-    columns = {"seal_use": None, "last_error": reason}
+    columns: dict[str, object] = {"seal_use": None, "last_error": reason}
+    if row.pre_stamp_id is not None:
+        # What was decided in advance does not hold here: the company's people are asked.
+        columns |= {"pre_stamp": None, "is_silent": False, "seal": ""}
+        defer(NOTIFY, key=row.pk)
     move(row, ActionState.READY, actor=SYSTEM, at=at, **columns)
     if envelope.state == EnvelopeState.SEALING:
         move(envelope, EnvelopeState.IN_PROGRESS, actor=SYSTEM, at=at, moved_at=at)

@@ -76,7 +76,6 @@ def draft_of_flow(order: FlowOrder, *, actor: str, at: datetime) -> EnvelopeDraf
     flow = flow_of(order.flow)
     check_values(flow, order.values)
     _check_parties(flow, order)
-    number = order.biz_no or at.strftime("%Y%m%d%H%M%S%f")
     return EnvelopeDraft(
         client=order.client,
         unit=order.unit,
@@ -85,12 +84,18 @@ def draft_of_flow(order: FlowOrder, *, actor: str, at: datetime) -> EnvelopeDraf
         documents=[
             DocumentDraft(
                 title=flow.title,
-                pdf=typeset(flow, order.values, unit=order.unit, number=number, at=at),
+                pdf=typeset(
+                    flow,
+                    order.values,
+                    unit=order.unit,
+                    number=_number(order.biz_no, at),
+                    at=at,
+                ),
                 template=TEMPLATE,
             )
         ],
         signatories=_signatories(flow, order, actor=actor, at=at),
-        actions=_actions(flow),
+        actions=actions_of(flow),
         flow=flow.code,
         biz_no=order.biz_no,
         message=order.message,
@@ -101,11 +106,17 @@ def draft_of_flow(order: FlowOrder, *, actor: str, at: datetime) -> EnvelopeDraf
 
 
 def typeset(
-    flow: Flow, values: Mapping[str, Any], *, unit: OrgUnit, number: str, at: datetime
+    flow: Flow,
+    values: Mapping[str, Any],
+    *,
+    unit: OrgUnit,
+    number: str,
+    at: datetime,
+    answers: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the flow's document as PDF; DraftInvalid names a character without a glyph."""
-    company = legal_entity_of(unit).name
-    data = content_of(flow, values, insurer=company, number=number, on=shanghai_date(at))
+    company, on = legal_entity_of(unit).name, shanghai_date(at)
+    data = content_of(flow, values, insurer=company, number=number, on=on, answers=answers)
     try:
         with _TYPESETTING:
             return _renderer(str(settings.BAOZHEN_FONTS)).render(
@@ -113,6 +124,26 @@ def typeset(
             )
     except TrustError as error:
         raise DraftInvalid(path="values", reason=str(error)) from error
+
+
+def answered_document(
+    envelope: Envelope, answers: Mapping[str, Any], *, at: datetime
+) -> DocumentDraft:
+    """Return the document of a flow's task once more, with what its party answered."""
+    flow = flow_of(envelope.flow)
+    pdf = typeset(
+        flow,
+        envelope.values or {},
+        unit=envelope.unit,
+        number=_number(envelope.biz_no, envelope.created_at),
+        at=at,
+        answers=answers,
+    )
+    return DocumentDraft(title=flow.title, pdf=pdf, template=TEMPLATE)
+
+
+def _number(biz_no: str | None, at: datetime) -> str:
+    return biz_no or at.strftime("%Y%m%d%H%M%S%f")
 
 
 @lru_cache(maxsize=2)
@@ -166,6 +197,7 @@ def _signatories(flow: Flow, order: FlowOrder, *, actor: str, at: datetime) -> l
                 name=party.subject.name,
                 subject=register_subject(party.subject, actor=actor, at=at),
                 papers=papers,
+                questions=[one for one in flow.questions if one.role == role.role],
                 channel=party.channel,
                 channel_id=party.channel_id,
             )
@@ -175,7 +207,8 @@ def _signatories(flow: Flow, order: FlowOrder, *, actor: str, at: datetime) -> l
     return found
 
 
-def _actions(flow: Flow) -> list[ActionDraft]:
+def actions_of(flow: Flow) -> list[ActionDraft]:
+    """Return the steps of a flow."""
     return [
         ActionDraft(
             role=action.role,

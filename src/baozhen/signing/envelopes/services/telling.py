@@ -18,9 +18,16 @@ from baozhen.foundation.transactions import refuse_inside_transaction
 from baozhen.signing.envelopes.errors import EnvelopeClosed, ReminderTooSoon
 from baozhen.signing.envelopes.models import Action, Envelope, Signatory
 from baozhen.signing.envelopes.services.links import issue_link
-from baozhen.signing.envelopes.services.turns import NOTIFY, SYSTEM, lock_envelope
+from baozhen.signing.envelopes.services.turns import (
+    NOTIFY,
+    NOTIFY_VOID,
+    SYSTEM,
+    lock_envelope,
+)
+from baozhen.signing.envelopes.services.voiding import open_void
 from baozhen.signing.envelopes.states import (
     LABELS,
+    SIGNING_TYPES,
     TYPE_LABELS,
     ActionState,
     ActionType,
@@ -45,6 +52,7 @@ class _Call:
     what: str
     link: str
     token: str = ""
+    occasion: str = ""
 
     @property
     def envelope(self) -> Envelope:
@@ -54,7 +62,7 @@ class _Call:
     def reference(self) -> str:
         """A number that is the same when the job runs again, and another for each reminder."""
         count = self.action.signatory.reminders
-        return f"{self.action.public_id}.{count}.{self.envelope.state}"
+        return f"{self.action.public_id}.{count}.{self.occasion or self.envelope.state}"
 
 
 def install_text_counter(counter: TextCounter) -> None:
@@ -91,6 +99,22 @@ def notify_signatory(*, key: int) -> None:
     token = issue_link(signatory, actor=SYSTEM, at=at, keeps_visit=True)
     what = "已签署完成，可查看和下载" if is_over else f"请您{TYPE_LABELS[ActionType(action.type)]}"
     _tell(_Call(action, what, link_address(token), token), at=at)
+
+
+@job(NOTIFY_VOID, queue=Queue.LIVE)
+def notify_of_void(*, key: int) -> None:
+    """Send a person who signed a fresh link, to agree to void the task or to refuse."""
+    refuse_inside_transaction("telling a signatory")
+    signatory = Signatory.objects.select_related("envelope", "subject").get(pk=key)
+    request = open_void(signatory)
+    action = signatory.actions.filter(type__in=SIGNING_TYPES).order_by("-pk").first()
+    if request is None or action is None or signatory.envelope.rules.get("is_quiet"):
+        return
+    at = now()
+    token = issue_link(signatory, actor=SYSTEM, at=at, keeps_visit=True)
+    what = "对方申请作废，请您确认是否同意"
+    action.signatory, action.envelope = signatory, signatory.envelope
+    _tell(_Call(action, what, link_address(token), token, f"void.{request.pk}"), at=at)
 
 
 @transaction.atomic(durable=True)

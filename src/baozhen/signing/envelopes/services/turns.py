@@ -1,6 +1,6 @@
 """Whose turn it is: called in the transaction of every act, with the envelope's row locked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,17 +10,19 @@ from baozhen.foundation.jobs import defer
 from baozhen.foundation.states import move, move_many
 from baozhen.signing.envelopes.models import Action, Envelope, EnvelopeDocument
 from baozhen.signing.envelopes.rules import Step, Turn, next_turn
+from baozhen.signing.envelopes.services.pre_stamping import taken_for
 from baozhen.signing.envelopes.states import (
     PASSIVE_TYPES,
     SIGNING_TYPES,
     ActionState,
     EnvelopeState,
 )
-from baozhen.signing.files.services import Document, archive_many
+from baozhen.signing.files.services import Document, Stamp, archive_many
 
 SYSTEM = "system"
 PERFORM = "perform_action"
 NOTIFY = "notify_signatory"
+NOTIFY_VOID = "notify_of_void"
 HAND_OVER = "hand_over_envelope"
 _KIND = "envelope"
 
@@ -42,7 +44,7 @@ def start_now(envelope: Envelope, *, actor: str, at: datetime) -> None:
 
 def advance(envelope: Envelope, *, at: datetime) -> None:
     """Bring the envelope as far as it goes: skip, make ready, seal silently, complete."""
-    actions = {action.pk: action for action in envelope.actions.select_related("signatory")}
+    actions = {action.pk: action for action in envelope.actions.select_related("signatory__unit")}
     while True:
         turn = _turn(envelope, actions)
         if not turn.skipped and not turn.ready:
@@ -50,7 +52,7 @@ def advance(envelope: Envelope, *, at: datetime) -> None:
         for key in turn.skipped:
             move(actions[key], ActionState.SKIPPED, actor=SYSTEM, at=at)
         for key in turn.ready:
-            _make_ready(actions[key], at=at)
+            _make_ready(actions[key], envelope, at=at)
     if envelope.state == EnvelopeState.IN_PROGRESS and turn.is_all_decided:
         move(envelope, EnvelopeState.SEALING, actor=SYSTEM, at=at, moved_at=at)
     if envelope.state == EnvelopeState.SEALING and turn.is_all_done:
@@ -72,7 +74,8 @@ def tell_completion(action: Action, *, at: datetime) -> None:
         signatory=action.signatory_id,
         state__in=[ActionState.WAITING, ActionState.READY, ActionState.PERFORMING],
     ).exclude(type__in=PASSIVE_TYPES)
-    if action.is_silent or left.exists():
+    is_ours = action.is_silent and action.pre_stamp_id is None
+    if is_ours or left.exists():
         return
     envelope, signatory = action.envelope, action.signatory
     publish(
@@ -97,10 +100,19 @@ def _turn(envelope: Envelope, actions: dict[int, Action]) -> Turn:
     return next_turn(steps, envelope.values or {})
 
 
-def _make_ready(action: Action, *, at: datetime) -> None:
+def _make_ready(action: Action, envelope: Envelope, *, at: datetime) -> None:
     move(action, ActionState.READY, actor=SYSTEM, at=at)
     if action.is_silent and action.type in SIGNING_TYPES:
         begin(action, actor=SYSTEM, at=at)
+    elif stamp := taken_for(action, envelope, at=at):
+        begin(
+            action,
+            actor=f"pre_stamp:{stamp.public_id}",
+            at=at,
+            pre_stamp=stamp,
+            seal=stamp.seal.public_id,
+            is_silent=True,
+        )
     else:
         defer(NOTIFY, key=action.pk)
 
@@ -112,9 +124,16 @@ def _complete(envelope: Envelope, *, at: datetime) -> None:
 
 
 def complete_many(
-    envelopes: Sequence[Envelope], documents: Sequence[EnvelopeDocument], *, at: datetime
+    envelopes: Sequence[Envelope],
+    documents: Sequence[EnvelopeDocument],
+    *,
+    at: datetime,
+    stamps: Mapping[str, Stamp] | None = None,
 ) -> None:
-    """Archive the documents and complete their envelopes, in the caller's transaction."""
+    """Archive the documents and complete their envelopes, in the caller's transaction.
+
+    `stamps`: the timestamps beside the documents, by the documents' digests.
+    """
     names = {envelope.pk: envelope.public_id for envelope in envelopes}
     archive_many(
         [
@@ -125,6 +144,7 @@ def complete_many(
                 subject_id=document.pk,
                 sha256=document.head_sha256,
                 size=document.size,
+                stamp=(stamps or {}).get(document.head_sha256),
             )
             for document in documents
         ],

@@ -10,11 +10,12 @@ from baozhen.foundation.jobs import Queue, defer, job
 from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.keys.configuration import configured
 from baozhen.signing.envelopes.errors import NotYourTurn
-from baozhen.signing.envelopes.models import Action, Envelope
+from baozhen.signing.envelopes.models import Action, Envelope, VoidRequest
 from baozhen.signing.envelopes.services.acts import expire
 from baozhen.signing.envelopes.services.returning import alarm
 from baozhen.signing.envelopes.services.turns import PERFORM
-from baozhen.signing.envelopes.states import ActionState, EnvelopeState
+from baozhen.signing.envelopes.services.voiding import LAPSES_AFTER, lapse_void
+from baozhen.signing.envelopes.states import ActionState, EnvelopeState, VoidState
 
 STUCK = "envelope_stuck"
 STUCK_SECONDS = 60
@@ -23,11 +24,16 @@ _BATCH = 500
 
 @job("watch_envelopes", queue=Queue.HOUSEKEEPING, every_seconds=60)
 def watch_envelopes() -> None:
-    """End overdue envelopes; carry on and report signatures that were promised and not made."""
+    """End what is overdue; carry on and report signatures that were promised and not made."""
     at = now()
     overdue = Envelope.objects.filter(state=EnvelopeState.IN_PROGRESS, expires_at__lte=at)
     for key in overdue.values_list("pk", flat=True)[:_BATCH]:
         expire(key, at=at)
+    unanswered = VoidRequest.objects.filter(
+        state=VoidState.OPEN, requested_at__lte=at - LAPSES_AFTER
+    )
+    for key in unanswered.values_list("pk", flat=True)[:_BATCH]:
+        lapse_void(key, at=at)
     seconds = int(configured("BAOZHEN_ENVELOPE_STUCK_SECONDS") or STUCK_SECONDS)
     stuck = Action.objects.filter(
         state=ActionState.PERFORMING, acted_at__lte=at - timedelta(seconds=seconds)

@@ -15,6 +15,7 @@ from baozhen.signing.envelopes.models import (
     EnvelopeDocument,
     Paper,
     Place,
+    Question,
     Signatory,
 )
 from baozhen.signing.envelopes.services.drafts import (
@@ -144,6 +145,17 @@ def _write_signatories(
         for envelope, one in together
         for party in one.draft.signatories
         for paper in party.papers
+    )
+    Question.objects.bulk_create(
+        Question(
+            signatory=parties[envelope.pk, party.role],
+            position=position,
+            key=field.name,
+            field=field.to_json(),
+        )
+        for envelope, one in together
+        for party in one.draft.signatories
+        for position, field in enumerate(party.questions, 1)
     )
     return parties
 

@@ -12,10 +12,12 @@ from baozhen.signing.files.services.keeping import (
     AlreadyDisposed,
     Document,
     HoldNotInForce,
+    Stamp,
     archive_many,
     dispose,
     erase_disposed,
     erase_disposed_job,
+    hold_business,
     place_hold,
     release_hold,
 )
@@ -26,6 +28,7 @@ from baozhen.signing.files.services.registering import (
     index_files,
     register_file,
     register_files,
+    renew_parties,
 )
 
 __all__ = [
@@ -37,12 +40,14 @@ __all__ = [
     "Involved",
     "LinkOrder",
     "MadeCopy",
+    "Stamp",
     "archive_many",
     "dispose",
     "download",
     "end_link",
     "erase_disposed",
     "erase_disposed_job",
+    "hold_business",
     "index_files",
     "make_black_copy",
     "make_link",
@@ -52,5 +57,6 @@ __all__ = [
     "register_file",
     "register_files",
     "release_hold",
+    "renew_parties",
     "take_by_link",
 ]

@@ -1,6 +1,6 @@
 """Put documents into the archive, hold them, and end them when their time is over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,9 +10,16 @@ from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.acts import Act
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import Refusal
+from baozhen.foundation.events.services import publish
 from baozhen.foundation.jobs import Queue, defer, job
 from baozhen.foundation.storage import get_storage
-from baozhen.signing.files.models import ArchiveItem, FileEntry, LegalHold, Tombstone
+from baozhen.signing.files.models import (
+    ArchiveItem,
+    FileEntry,
+    LegalHold,
+    TimestampBatch,
+    Tombstone,
+)
 from baozhen.signing.files.rules import check_disposal, retention_of
 
 _BATCH = 1_000
@@ -32,11 +39,34 @@ class HoldNotInForce(Refusal):
     message = "法律冻结 {key} 已经解除"
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """The place of one file under the token of a saved batch."""
+
+    batch: TimestampBatch
+    leaf: int
+
+
+class DossierUnknown(Refusal):
+    """Nothing is archived under the number."""
+
+    code = "dossier_unknown"
+    message = "没有编号 {number} 的卷宗：请核对投保单号、保单号、批单号、报案号或签署任务编号"
+
+
+class HoldReasonMissing(Refusal):
+    """A hold begins and ends for a reason that somebody can read later."""
+
+    code = "hold_reason_missing"
+    message = "请写明理由，例如法院案号或监管来函的编号"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """A document whose bytes are in the object store and that shall be kept.
 
     `cover`: the half-open cover period in Shanghai dates, for documents of a policy.
+    `stamp`: where a token beside the document covers it.
     """
 
     dossier: str
@@ -47,6 +77,7 @@ class Document:
     size: int
     media_type: str = "application/pdf"
     cover: tuple[date, date] | None = None
+    stamp: Stamp | None = None
 
 
 def archive_many(documents: Sequence[Document], *, actor: str, at: datetime) -> None:
@@ -69,9 +100,34 @@ def archive_many(documents: Sequence[Document], *, actor: str, at: datetime) -> 
 @transaction.atomic(durable=True)
 def place_hold(dossier: str, *, reason: str, actor: str, at: datetime) -> LegalHold:
     """Forbid the destruction of anything of the dossier until the hold is released."""
+    return _place(dossier, reason=reason, actor=actor, at=at)
+
+
+def _place(dossier: str, *, reason: str, actor: str, at: datetime) -> LegalHold:
     hold = LegalHold.objects.create(dossier=dossier, reason=reason, placed_at=at, placed_by=actor)
     audit.record("legal_hold.placed", subject_id=hold.pk, actor=actor, at=at)
     return hold
+
+
+@transaction.atomic(durable=True)
+def hold_business(
+    number: str, dossiers: Collection[str], *, reason: str, actor: str, at: datetime
+) -> list[LegalHold]:
+    """Hold every dossier of a business that `number` names; what is held already stays so.
+
+    Raises DossierUnknown when nothing is archived of it, HoldReasonMissing.
+    """
+    if not reason.strip():
+        raise HoldReasonMissing(path="reason")
+    archived = ArchiveItem.objects.filter(dossier__in=dossiers).values_list("dossier", flat=True)
+    found = set(archived)
+    if not found:
+        raise DossierUnknown(number=number, path="number")
+    living = LegalHold.objects.filter(dossier__in=found, released_at__isnull=True)
+    free = found - set(living.values_list("dossier", flat=True))
+    return [
+        _place(dossier, reason=reason.strip()[:255], actor=actor, at=at) for dossier in sorted(free)
+    ]
 
 
 @transaction.atomic(durable=True)
@@ -109,6 +165,8 @@ def dispose(key: int, *, actor: str, at: datetime) -> Tombstone:
         is_living=False, tokens=[], parties=None, party_index=[]
     )
     audit.record_many([_act("archive_item.disposed", item, actor=actor, at=at)])
+    told = {"id": item.sha256, "dossier": item.dossier, "kind": item.kind}
+    publish("archive.disposed", subject=("archive_item", item.sha256), data=told, at=at)
     defer("erase_disposed", key=item.pk)
     return tombstone
 
@@ -146,6 +204,8 @@ def _item(document: Document, *, at: datetime) -> ArchiveItem:
         archived_at=at,
         retain_until=retention.until,
         retention_rule=retention.rule,
+        timestamp_batch=document.stamp.batch if document.stamp else None,
+        timestamp_leaf=document.stamp.leaf if document.stamp else None,
     )
 
 

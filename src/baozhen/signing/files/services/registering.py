@@ -1,6 +1,6 @@
 """Enter archived files into the file centre, and make them findable by their text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,11 +27,15 @@ _PDF = "application/pdf"
 
 @dataclass(frozen=True, kw_only=True)
 class Involved:
-    """A party of a file: a name, and for people the number of a document or a mobile."""
+    """A party of a file: a name, and for people the number of a document or a mobile.
+
+    `until` is since when somebody else stands in this party's place; then it is a former one.
+    """
 
     name: str
     is_person: bool = True
     numbers: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,9 @@ def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntr
         if (one.dossier, one.sha256) not in items:
             raise FileNotArchived(sha256=one.sha256)
     keys = [items[one.dossier, one.sha256].pk for one in files]
-    known = set(FileEntry.objects.filter(item__in=keys).values_list("item_id", flat=True))
+    # What is long or encrypted is read only by whoever asks for it.
+    there = FileEntry.objects.filter(item__in=keys).defer("tokens", "parties", "party_index")
+    known = {entry.item_id: entry for entry in there}
     fresh = {
         item.pk: _entry(one, item, at=at)
         for one in files
@@ -85,9 +91,7 @@ def register_files(files: Sequence[FileFacts], *, at: datetime) -> list[FileEntr
     made = FileEntry.objects.bulk_create(fresh.values())
     defer_for(INDEX, [entry.pk for entry in made if entry.indexed_at is None])
     ask_where_due(made, actor="system", at=at)
-    # What is long or encrypted is read only by whoever asks for it.
-    rows = FileEntry.objects.filter(item__in=keys).defer("tokens", "parties", "party_index")
-    entries = {entry.item_id: entry for entry in rows}
+    entries = known | {entry.item_id: entry for entry in made}
     return [entries[key] for key in keys]
 
 
@@ -103,14 +107,32 @@ def index_files(keys: Sequence[int]) -> None:
         )
 
 
+def renew_parties(dossier: str, read: Callable[[], Sequence[Involved]]) -> int:
+    """Let the files of a dossier be found by the parties that `read` returns.
+
+    In the caller's transaction. What they were found by before stays. `read` is called once the
+    files are locked: of two changes at once the later sees what the earlier did. Returns how many
+    files there are.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("renew_parties() must be called inside transaction.atomic()")
+    living = FileEntry.objects.filter(item__dossier=dossier, is_living=True).defer("tokens")
+    entries = list(living.select_for_update(of=("self",)).order_by("pk"))
+    parties = read() if entries else ()
+    keys = {party_key(value) for value in _asked_by(parties)}
+    for entry in entries:
+        entry.parties = [_named(party) for party in parties] or None
+        entry.party_index = sorted(keys | set(entry.party_index))
+    FileEntry.objects.bulk_update(entries, ["parties", "party_index"])
+    return len(entries)
+
+
 def party_key(value: str) -> str:
     """Return the blind index by which a party's name or number is found."""
     return blind_index(value, PARTY)
 
 
 def _entry(one: FileFacts, item: ArchiveItem, *, at: datetime) -> FileEntry:
-    named = [{"name": party.name, "is_person": party.is_person} for party in one.parties]
-    asked_by = {value for party in one.parties for value in (party.name, *party.numbers) if value}
     entry = FileEntry(
         public_id=new_id("file", at=at),
         item=item,
@@ -124,8 +146,8 @@ def _entry(one: FileFacts, item: ArchiveItem, *, at: datetime) -> FileEntry:
         sha256=one.sha256,
         size=item.size,
         signatures=one.signatures,
-        parties=named or None,
-        party_index=sorted(party_key(value) for value in asked_by),
+        parties=[_named(party) for party in one.parties] or None,
+        party_index=sorted(party_key(value) for value in _asked_by(one.parties)),
         signed_at=one.signed_at,
         registered_at=at,
     )
@@ -133,6 +155,15 @@ def _entry(one: FileFacts, item: ArchiveItem, *, at: datetime) -> FileEntry:
     if one.words is not None:
         entry.indexed_at = at
     return entry
+
+
+def _named(party: Involved) -> dict[str, object]:
+    named: dict[str, object] = {"name": party.name, "is_person": party.is_person}
+    return named if party.until is None else named | {"until": party.until.isoformat()}
+
+
+def _asked_by(parties: Iterable[Involved]) -> set[str]:
+    return {value for party in parties for value in (party.name, *party.numbers) if value}
 
 
 def _metadata(entry: FileEntry) -> list[str]:
