@@ -17,6 +17,13 @@ class MonthNotOver(Refusal):
     message = "{month} 尚未结束，不能清分"
 
 
+class StatementSettled(Refusal):
+    """What was confirmed is worked out no more."""
+
+    code = "statement_settled"
+    message = "{month} 的清分单已经确认，不能重新计算；差额请在下一个月的价格中处理"
+
+
 class StatementUnknown(Refusal):
     """There is no such statement for this person."""
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import F, QuerySet, Sum
 
-from baozhen.signing.statistics.models import DayFigure, Statement
+from baozhen.signing.statistics.models import DayFigure, Statement, UsageRecord
 from baozhen.signing.statistics.states import Measure
 
 GROUPS = {"day": "day", "unit": "unit__name", "type": "type", "channel": "channel"}
@@ -31,3 +31,13 @@ def statements_of(units: Collection[int]) -> QuerySet[Statement]:
     """Return the statements of these units, the newest month first."""
     rows = Statement.objects.filter(unit__in=list(units)).select_related("unit")
     return rows.order_by("-month", "unit__path")
+
+
+def usage_of(
+    units: Collection[int], *, kind: str = "", month: date | None = None, unit: int | None = None
+) -> QuerySet[UsageRecord]:
+    """Return the chargeable uses of these units, the newest first."""
+    rows = UsageRecord.objects.filter(unit__in=list(units)).select_related("unit")
+    asked = {"kind": kind, "month": month, "unit": unit}
+    wanted = {name: value for name, value in asked.items() if value not in ("", None)}
+    return rows.filter(**wanted).order_by("-month", "-pk")

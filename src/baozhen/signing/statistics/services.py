@@ -1,7 +1,7 @@
 """Count by day, collect what is charged, clear a month between units."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ from baozhen.foundation.jobs import Queue, job
 from baozhen.foundation.states import enter_many, move
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.statistics.counting import counted_between, uses_between
-from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed
+from baozhen.signing.statistics.errors import MonthNotOver, PriceMalformed, StatementSettled
 from baozhen.signing.statistics.models import (
     DayFigure,
     PriceRule,
@@ -93,34 +93,61 @@ def set_price(price: Price, *, actor: str, at: datetime) -> PriceRule:
 
 
 @transaction.atomic(durable=True)
+def end_price(rule: PriceRule, *, ends_on: date, actor: str, at: datetime) -> None:
+    """End a price that has no end; statements that were made stay. Raises PriceMalformed."""
+    locked = PriceRule.objects.select_for_update().get(pk=rule.pk)
+    if locked.ends_on is not None:
+        raise PriceMalformed(path="ends_on", problem="这个价格已经有失效日")
+    if ends_on.day != 1 or ends_on <= locked.starts_on:
+        raise PriceMalformed(path="ends_on", problem="失效日应为生效日之后某月的 1 日")
+    PriceRule.objects.filter(pk=rule.pk).update(ends_on=ends_on)
+    facts = {"ends_on": ends_on.isoformat()}
+    audit.record("price_rule.ended", subject_id=rule.pk, actor=actor, at=at, facts=facts)
+
+
 def clear_month(month: date, *, actor: str, at: datetime) -> list[Statement]:
     """Make the statements of a month that is over; units that have one keep it.
 
     Raises MonthNotOver.
     """
     first = month.replace(day=1)
-    if shanghai_date(at) < _next_month(first):
+    end = _next_month(first)
+    if shanghai_date(at) < end:
         raise MonthNotOver(month=f"{first:%Y-%m}")
+    # What was used in the last hours may not be written down yet.
+    collect_usage(since=end - _FRESH, until=end)
+    return _make_statements(first, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def recount_statement(statement: Statement, *, actor: str, at: datetime) -> Statement:
+    """Work a draft out again by today's prices and uses; raises StatementSettled."""
+    locked = Statement.objects.select_for_update().get(pk=statement.pk)
+    if locked.state != StatementState.DRAFT:
+        raise StatementSettled(month=f"{locked.month:%Y-%m}")
+    lines = _charges(locked.unit_id, _counts(locked.month), _prices(), month=locked.month)
+    locked.lines.all().delete()
+    StatementLine.objects.bulk_create(_lines(locked, lines))
+    before, locked.total_fen = locked.total_fen, sum(line.total_fen for line in lines)
+    locked.save(update_fields=["total_fen"])
+    facts = {"before_fen": before, "total_fen": locked.total_fen}
+    audit.record("statement.recounted", subject_id=locked.pk, actor=actor, at=at, facts=facts)
+    return locked
+
+
+@transaction.atomic(durable=True)
+def _make_statements(first: date, *, actor: str, at: datetime) -> list[Statement]:
     have = set(Statement.objects.filter(month=first).values_list("unit_id", flat=True))
-    prices = [_price(rule) for rule in PriceRule.objects.all()]
-    counts = _counts(first)
+    prices, counts = _prices(), _counts(first)
     made: list[tuple[Statement, list[Charge]]] = []
     for unit in OrgUnit.objects.exclude(pk__in=have).values_list("pk", flat=True):
-        lines = charges_of(counts.get(unit, {}), prices, unit=unit, month=first)
+        lines = _charges(unit, counts, prices, month=first)
         if lines:
             total = sum(line.total_fen for line in lines)
             made.append((Statement(unit_id=unit, month=first, total_fen=total, made_at=at), lines))
     statements = Statement.objects.bulk_create([statement for statement, _ in made])
     StatementLine.objects.bulk_create(
-        StatementLine(
-            statement=statement,
-            kind=line.kind,
-            mode=line.mode or "",
-            count=line.count,
-            total_fen=line.total_fen,
-        )
-        for statement, lines in made
-        for line in lines
+        line for statement, lines in made for line in _lines(statement, lines)
     )
     enter_many(statements, actor=actor, at=at)
     return statements
@@ -160,6 +187,27 @@ def _counts(month: date) -> dict[int, dict[UsageKind, int]]:
     for unit, kind, count in rows.annotate(pieces=Count("pk")).order_by():
         counts[unit][UsageKind(kind)] = count
     return counts
+
+
+def _charges(
+    unit: int, counts: Mapping[int, Mapping[UsageKind, int]], prices: list[Price], *, month: date
+) -> list[Charge]:
+    return charges_of(counts.get(unit, {}), prices, unit=unit, month=month)
+
+
+def _lines(statement: Statement, charges: Iterable[Charge]) -> Iterator[StatementLine]:
+    for line in charges:
+        yield StatementLine(
+            statement=statement,
+            kind=line.kind,
+            mode=line.mode or "",
+            count=line.count,
+            total_fen=line.total_fen,
+        )
+
+
+def _prices() -> list[Price]:
+    return [_price(rule) for rule in PriceRule.objects.all()]
 
 
 def _price(rule: PriceRule) -> Price:
