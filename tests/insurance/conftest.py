@@ -12,7 +12,7 @@ _TABLES = (
     "payments_payment",
     "policies_policy",
     "policies_policyfile",
-    "policies_timestampbatch",
+    "files_timestampbatch",
     "policies_confirmationrequest",
     "audit_auditentry",
     "procrastinate_jobs",

@@ -304,9 +304,8 @@ def test_sign_archive_and_open_the_way_to_paying(ready, at):
     action = envelope.actions.get()
     assert action.strokes["strokes"]
     assert action.consent.document_sha256 == envelope.content_sha256
-    assert {"0-task", f"will-{action.public_id}", f"identity-{action.public_id}"} == set(
-        parts.evidence
-    )
+    proofs = [f"{what}-{action.public_id}" for what in ("will", "identity")]
+    assert {"0-task", *proofs, f"reading-{action.signatory.public_id}"} == set(parts.evidence)
 
 
 def test_nobody_is_sent_a_link_for_what_the_journey_leads_through(ready, at):

@@ -8,6 +8,7 @@ from django.db import connection
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.foundation.consistency import changed_rows
+from baozhen.foundation.events.models import Event
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.storage import get_storage
 from baozhen.insurance.endorsements.consistency import check_endorsement
@@ -23,12 +24,11 @@ from baozhen.insurance.endorsements.queries import (
 )
 from baozhen.insurance.endorsements.services.applying import apply_due
 from baozhen.insurance.endorsements.services.confirming import open_payment
-from baozhen.insurance.endorsements.services.telling import (
-    mail_change,
+from baozhen.insurance.endorsements.services.filing import (
     register_endorsements,
-    text_change,
     unregistered_changes,
 )
+from baozhen.insurance.endorsements.services.telling import mail_change, text_change
 from baozhen.insurance.payments.models import Refund
 from baozhen.insurance.policies.models import PolicyFile
 from baozhen.insurance.policies.states import PolicyState
@@ -164,6 +164,8 @@ def check_told(change):
     assert len(delivery.content["attachments"]) == 2
     assert FileEntry.objects.filter(document_type="endorsement").count() == 2
     acts = set(AuditEntry.objects.values_list("action", flat=True))
+    effective = Event.objects.filter(type="policy_change.effective")
+    assert change.public_id in effective.values_list("subject_id", flat=True)
     assert {"consent.given", "change.issued", "endorsement.issued", "policy.cancelled"} <= acts
 
 

@@ -7,6 +7,7 @@ from django.db import connection
 from baozhen.foundation.audit import log
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
+from baozhen.foundation.events.models import Event
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.sandbox import platform_trust
@@ -22,6 +23,7 @@ from baozhen.insurance.verification.consistency import missing_text
 from baozhen.insurance.verification.queries import proof_of, register_word, timestamp_proof
 from baozhen.signing.certificates.timestamping import timestamp_anchors
 from baozhen.signing.files.models import ArchiveItem
+from baozhen.signing.files.proofs import proof_beside
 from baozhen.site.commands.pdf_text import extract_text
 from baozhen.trust.report import Verdict
 from baozhen.trust.verify import inspect
@@ -153,11 +155,14 @@ def test_without_the_timestamp_service_the_policy_is_issued_and_says_pending(mod
     settings.BAOZHEN_TSA_URLS = []
     assert complete_timestamps(at=now()) == 3
     assert complete_timestamps(at=now()) == 0
+    assert Event.objects.filter(type="policy.timestamped").count() == 2
     for before, after in zip(files, PolicyFile.objects.order_by("id"), strict=True):
         assert after.timestamp_state == TimestampState.STAMPED
         assert after.sha256 == before.sha256
         data = get_storage().get(after.sha256)
         timestamp_proof(after).verify(data, anchors=timestamp_anchors(), at=now())
+        # Evidence packages and the verification page find it by the file's digest.
+        assert proof_beside(after.sha256) == timestamp_proof(after)
     assert AuditEntry.objects.filter(action="policy.timestamped").count() == 3
 
 

@@ -78,6 +78,16 @@ class Claim(Stateful):
     def __str__(self) -> str:
         return self.number
 
+    def event_data(self) -> dict[str, object]:
+        """Return what outside systems are told: numbers and sums, never what happened to whom."""
+        return {
+            "id": self.number,
+            "policy_no": self.policy.number,
+            "state": self.state,
+            "amount_fen": self.amount_fen,
+            "paid_fen": self.paid_fen,
+        }
+
 
 class ClaimPaper(models.Model):
     """One kind of paper that a claim needs, and whether it has come."""

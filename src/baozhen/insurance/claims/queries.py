@@ -1,6 +1,7 @@
 """Reads of the claims stage: one claim, lists, timelines and clocks."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,13 +10,14 @@ from django.db.models import QuerySet
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.money import format_yuan
 from baozhen.insurance.claims.errors import ClaimUnknown
-from baozhen.insurance.claims.models import Claim
+from baozhen.insurance.claims.models import Claim, ClaimFile
 from baozhen.insurance.claims.rules import ClaimDates, Clock, clocks
 from baozhen.insurance.claims.states import ClaimState
 from baozhen.insurance.policies.models import Policy
 from baozhen.insurance.verification.holders import own_policy
 from baozhen.signing.identity.models import Subject
 
+_SCENE = "事故现场照片"
 _LIVING = (
     ClaimState.REGISTERED,
     ClaimState.COLLECTING,
@@ -56,6 +58,23 @@ def own_claim(subject: Subject, number: str) -> Claim:
 def claims_of(policy: Policy) -> QuerySet[Claim]:
     """Return the claims under a policy, newest first."""
     return Claim.objects.filter(policy=policy).order_by("-registered_at", "-id")
+
+
+def paper_titles(claims: Collection[int]) -> dict[tuple[int, str], str]:
+    """Return what each file of these claims is, by claim and SHA-256.
+
+    The claim's number, the kind of paper, and which sheet of it: 报案 BA2026…：机动车行驶证 2.
+    The same bytes handed in twice bear both titles.
+    """
+    sheets: dict[tuple[int, int | None], int] = defaultdict(int)
+    said: dict[tuple[int, str], list[str]] = defaultdict(list)
+    rows = ClaimFile.objects.filter(claim__in=claims).select_related("claim", "paper")
+    for row in rows.order_by("at", "pk"):
+        sheet = sheets[row.claim_id, row.paper_id] = sheets[row.claim_id, row.paper_id] + 1
+        kind = row.paper.title if row.paper is not None else _SCENE
+        said[row.claim_id, row.sha256].append(f"{kind} {sheet}")
+    numbers = dict(Claim.objects.filter(pk__in=claims).values_list("pk", "number"))
+    return {key: f"报案 {numbers[key[0]]}：{'、'.join(kinds)}" for key, kinds in said.items()}
 
 
 def list_claims(wanted: Mapping[str, str]) -> QuerySet[Claim]:

@@ -97,6 +97,19 @@ class ReadingSet(Stateful):
     def __str__(self) -> str:
         return f"{self.application_id}/{self.number}"
 
+    @property
+    def client(self) -> str:
+        """Whose event it is: the program that began the application."""
+        return str(self.application.client)
+
+    def event_data(self) -> dict[str, object]:
+        """Return what outside systems are told: which proposal was signed, and its digest."""
+        return {
+            "id": self.application.proposal_no,
+            "envelope": self.envelope.public_id if self.envelope else None,
+            "proposal_sha256": self.proposal_sha256,
+        }
+
 
 class ReadingItem(models.Model):
     """One file of a set: how long it was on screen, whether its end was, when it was finished."""

@@ -5,12 +5,9 @@ from baozhen.foundation.jobs import Queue, job
 from baozhen.insurance.endorsements.services.applying import apply_due
 from baozhen.insurance.endorsements.services.asking import expire_changes
 from baozhen.insurance.endorsements.services.confirming import take_payment
+from baozhen.insurance.endorsements.services.filing import register_endorsements
 from baozhen.insurance.endorsements.services.issuing import issue_change
-from baozhen.insurance.endorsements.services.telling import (
-    mail_change,
-    register_endorsements,
-    text_change,
-)
+from baozhen.insurance.endorsements.services.telling import mail_change, text_change
 
 SEAL = "endorsement.seal"
 TAKE_PAYMENT = "endorsement.take_payment"
@@ -48,7 +45,7 @@ def text_job(key: int) -> None:
 
 @job(REGISTER, queue=Queue.BULK)
 def register_job(key: int) -> None:
-    """Let the endorsements be found in the file centre."""
+    """Let the endorsements be found in the file centre, and their policies by who is new."""
     register_endorsements(key, at=now())
 
 

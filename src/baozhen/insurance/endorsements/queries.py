@@ -110,6 +110,18 @@ def open_change(proposal: Proposal) -> Change | None:
     return Change.objects.filter(proposal=proposal, state__in=states).first()
 
 
+def issued_change(change_id: int) -> Change | None:
+    """Return a change if it is issued."""
+    rows = Change.objects.select_related("proposal")
+    return rows.filter(pk=change_id, state=ChangeState.ISSUED).first()
+
+
+def issued_rows(change: Change) -> list[Endorsement]:
+    """Return the endorsements of a change, in order."""
+    rows = change.endorsements.filter(state=EndorsementState.ISSUED)
+    return list(rows.select_related("policy", "change").order_by("id"))
+
+
 def endorsements_of(policy: Policy) -> list[Endorsement]:
     """Return the issued endorsements of a policy, in order."""
     rows = Endorsement.objects.filter(policy=policy, state=EndorsementState.ISSUED)

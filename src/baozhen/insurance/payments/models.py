@@ -59,6 +59,22 @@ class Payment(Stateful):
     def __str__(self) -> str:
         return self.order_no
 
+    @property
+    def client(self) -> str:
+        """Whose event it is: the program that sent the proposal."""
+        return str(self.proposal.client)
+
+    def event_data(self) -> dict[str, object] | None:
+        """Return what outside systems are told; payments of a batch are told with it."""
+        if self.proposal.batch_id is not None:
+            return None
+        return {
+            "id": self.order_no,
+            "proposal_no": self.proposal.proposal_no,
+            "amount_fen": self.amount_fen,
+            "channel": self.channel,
+        }
+
 
 class PaymentOrder(Stateful):
     """支付订单: asks one person for one sum for one object, until the right money has come."""

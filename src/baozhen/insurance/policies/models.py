@@ -1,9 +1,10 @@
-"""Nouns of the policies stage: policies, their files, timestamp batches, confirmation requests."""
+"""Nouns of the policies stage: policies, their files, confirmation requests."""
 
 from django.db import models
 
 from baozhen.foundation.fields import EncryptedJSONField
 from baozhen.foundation.states import Stateful
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.policies.states import (
     INVOICE_MOVES,
     POLICY_MOVES,
@@ -14,11 +15,11 @@ from baozhen.insurance.policies.states import (
     PolicyState,
     ReceiptState,
     Standing,
-    TimestampMode,
     TimestampState,
 )
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.files.models import TimestampBatch
 
 
 class ConfirmationRequest(models.Model):
@@ -136,24 +137,26 @@ class Policy(Stateful):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def client(self) -> str:
+        """Whose event it is: the program that sent the proposal."""
+        return str(self.proposal.client)
 
-class TimestampBatch(models.Model):
-    """One token over the Merkle root of many files' digests, kept beside the files."""
+    def event_data(self) -> dict[str, object] | None:
+        """Return what outside systems are told: numbers and digests, never personal data.
 
-    root_sha256 = models.BinaryField("默克尔根")
-    leaves = models.BinaryField("叶子：各文件 SHA-256 依次相连")
-    size = models.PositiveIntegerField("文件数")
-    token = models.BinaryField("时间戳令牌")
-    stamped_at = models.DateTimeField("时间戳时间")
-
-    class Meta:
-        verbose_name = verbose_name_plural = "聚合时间戳"
-        constraints = [
-            models.CheckConstraint(name="timestamp_batch_size", condition=models.Q(size__gt=0))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.size} @ {self.stamped_at:%Y-%m-%d %H:%M:%S}"
+        Policies of a batch are told together, when it is finished.
+        """
+        if self.proposal.batch_id is not None:
+            return None
+        return {
+            "id": self.number,
+            "proposal_no": self.proposal.proposal_no,
+            "kind": self.kind,
+            "state": self.state,
+            "premium_fen": self.premium_fen,
+            "files_sha256": self.files_sha256,
+        }
 
 
 class PolicyFile(models.Model):
@@ -177,7 +180,7 @@ class PolicyFile(models.Model):
     timestamp_mode = models.CharField("时间戳方式", max_length=12)
     timestamp_state = models.CharField("时间戳状态", max_length=12, default=TimestampState.NONE)
     timestamp_batch = models.ForeignKey(
-        TimestampBatch, on_delete=models.PROTECT, null=True, related_name="files"
+        TimestampBatch, on_delete=models.PROTECT, null=True, related_name="policy_files"
     )
     timestamp_leaf = models.PositiveIntegerField("叶子序号", null=True)
     standing = models.CharField("效力", max_length=12, default=Standing.CURRENT)
@@ -302,6 +305,26 @@ class PolicyReceipt(Stateful):
 
     def __str__(self) -> str:
         return f"{self.policy_id} {self.state}"
+
+    @property
+    def client(self) -> str:
+        """Whose event it is: the program that sent the proposal."""
+        return self.policy.client
+
+    def event_data(self) -> dict[str, object]:
+        """Return what outside systems are told: when it was signed, and until when one may think.
+
+        The holder answers one by one, whether the policy came alone or in a batch.
+        """
+        return {
+            "id": self.policy.number,
+            "envelope": self.envelope.public_id,
+            "files_sha256": self.files_sha256,
+            "signed_at": self.signed_at.isoformat() if self.signed_at else None,
+            "cooling_off_until": (
+                self.cooling_off_until.isoformat() if self.cooling_off_until else None
+            ),
+        }
 
 
 class PolicyInvoice(Stateful):

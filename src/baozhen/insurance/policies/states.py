@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from baozhen.foundation.timestamps.modes import TimestampMode  # noqa: F401 - for migration 0001
+
 
 class PolicyState(StrEnum):
     """`numbered`: content frozen, a promise; `issued`: sealed file archived; `cancelled`: 注销."""
@@ -39,14 +41,6 @@ FILE_TITLES: Mapping[tuple[str, str], str] = {
     (FileKind.POLICY, PolicyKind.COMMERCIAL): "商业险电子保单",
     (FileKind.MARK, PolicyKind.COMPULSORY): "电子保险标志",
 }
-
-
-class TimestampMode(StrEnum):
-    """Tokens inside each signature, one token over a batch's Merkle root, or none."""
-
-    EACH = "each"
-    AGGREGATED = "aggregated"
-    NONE = "none"
 
 
 class TimestampState(StrEnum):

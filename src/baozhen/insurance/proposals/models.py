@@ -52,6 +52,10 @@ class Batch(Stateful):
     def __str__(self) -> str:
         return f"{self.client}/{self.idempotency_key}"
 
+    def event_data(self) -> dict[str, object]:
+        """Return what outside systems are told; the results line by line are asked for."""
+        return {"id": str(self.pk), "size": self.size, "state": self.state}
+
 
 class BatchChunk(models.Model):
     """A run of lines that one job processes; the counters make progress cheap to read."""
@@ -125,6 +129,17 @@ class Proposal(Stateful):
 
     def __str__(self) -> str:
         return self.proposal_no
+
+    def event_data(self) -> dict[str, object] | None:
+        """Return what outside systems are told; proposals of a batch are told with it."""
+        if self.batch_id is not None:
+            return None
+        return {
+            "id": self.proposal_no,
+            "form": self.form,
+            "state": self.state,
+            "content_sha256": self.content_sha256,
+        }
 
 
 class BatchItem(models.Model):

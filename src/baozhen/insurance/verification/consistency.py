@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -14,9 +15,11 @@ from django.db.models import QuerySet
 
 from baozhen.foundation.storage import ObjectDamaged, ObjectMissing, get_storage
 from baozhen.insurance.policies.documents import expected_text
-from baozhen.insurance.policies.models import ClauseDocument, PolicyFile, TimestampBatch
+from baozhen.insurance.policies.models import ClauseDocument, PolicyFile
 from baozhen.insurance.policies.services.numbering import content_digest
 from baozhen.insurance.verification.queries import timestamp_proof
+from baozhen.signing.files.models import ArchiveItem, TimestampBatch
+from baozhen.signing.files.services.stamping import leaves_of
 from baozhen.trust.cms.timestamp import verify_token
 from baozhen.trust.errors import TrustError
 from baozhen.trust.evidence import TimestampProof
@@ -150,8 +153,7 @@ def check_timestamps(checks: FileChecks) -> Iterator[Finding]:
     """Check every aggregated token: root of its leaves, token over it, leaves of its files."""
     for batch in TimestampBatch.objects.order_by("id").iterator(chunk_size=200):
         where = f"聚合时间戳 {batch.pk}"
-        data = bytes(batch.leaves)
-        leaves = [data[start : start + 32] for start in range(0, len(data), 32)]
+        leaves = leaves_of(batch)
         root = merkle_root([leaf_hash(leaf) for leaf in leaves])
         if root != bytes(batch.root_sha256) or len(leaves) != batch.size:
             yield Finding(where=where, message="默克尔根与叶子不符")
@@ -162,7 +164,12 @@ def check_timestamps(checks: FileChecks) -> Iterator[Finding]:
         except TrustError as error:
             yield Finding(where=where, message=f"令牌不成立：{error}")
         files = PolicyFile.objects.filter(timestamp_batch=batch)
-        for number, leaf, sha256 in files.values_list("number", "timestamp_leaf", "sha256"):
+        items = ArchiveItem.objects.filter(timestamp_batch=batch)
+        stamped = chain(
+            files.values_list("number", "timestamp_leaf", "sha256"),
+            items.values_list("dossier", "timestamp_leaf", "sha256"),
+        )
+        for number, leaf, sha256 in stamped:
             if leaf is None or leaf >= len(leaves) or leaves[leaf].hex() != sha256:
                 yield Finding(where=f"文件 {number}", message="不是其聚合时间戳所记的叶子")
 

@@ -11,11 +11,10 @@ from baozhen.insurance.policies.models import ClauseDocument, Policy, PolicyFile
 from baozhen.insurance.policies.states import Standing
 from baozhen.insurance.verification.errors import NothingToProve
 from baozhen.insurance.verification.rules import normalise_number
-from baozhen.trust.evidence import FORMAT, ProofKind, TimestampProof
-from baozhen.trust.log.merkle import inclusion_path, leaf_hash
+from baozhen.signing.files.services.stamping import proof_in
+from baozhen.trust.evidence import FORMAT, TimestampProof
 
 UNKNOWN = "unknown"
-_DIGEST_BYTES = 32
 
 
 def file_by_sha256(sha256: str) -> PolicyFile | None:
@@ -83,18 +82,13 @@ def timestamp_proof(file: PolicyFile) -> TimestampProof | None:
     batch = file.timestamp_batch
     if batch is None or file.timestamp_leaf is None:
         return None
-    data = bytes(batch.leaves)
-    leaves = [
-        leaf_hash(data[start : start + _DIGEST_BYTES])
-        for start in range(0, len(data), _DIGEST_BYTES)
-    ]
-    return TimestampProof(
-        kind=ProofKind.AGGREGATED,
-        token=bytes(batch.token),
-        index=file.timestamp_leaf,
-        size=len(leaves),
-        path=tuple(inclusion_path(leaves, file.timestamp_leaf)),
-    )
+    return proof_in(batch, file.timestamp_leaf)
+
+
+def proof_by_sha256(sha256: str) -> TimestampProof | None:
+    """Return the token beside the policy's file with these bytes, if there is one."""
+    file = file_by_sha256(sha256)
+    return timestamp_proof(file) if file is not None else None
 
 
 def _files() -> QuerySet[PolicyFile]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from baozhen.foundation.audit import services as audit
+from baozhen.foundation.events.services import publish
 from baozhen.foundation.fields import blind_index
 from baozhen.foundation.masking import mask_plate
 from baozhen.foundation.states import move
@@ -46,6 +47,17 @@ def apply_change(change: Change, *, at: datetime) -> None:
     change.save(update_fields=["applied_at"])
     facts = {"kind": change.kind, "effective_at": change.effective_at.isoformat()}
     audit.record("change.applied", subject_id=change.pk, actor="system", at=at, facts=facts)
+    publish(
+        "policy_change.effective",
+        subject=(Change.NOUN, change.public_id),
+        data={
+            "id": change.public_id,
+            "policies": [policy.number for policy in policies],
+            **facts,
+        },
+        at=at,
+        client=change.client,
+    )
 
 
 def _end(policy: Policy, change: Change, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.sealing import SealedPdf
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.endorsements.models import Endorsement
 from baozhen.insurance.endorsements.patching import Patch, apply
 from baozhen.insurance.endorsements.queries import content_digest, current_content
@@ -23,7 +24,6 @@ from baozhen.insurance.policies.states import (
     FileKind,
     PolicyKind,
     Standing,
-    TimestampMode,
     TimestampState,
 )
 from baozhen.insurance.policies.tokens import verification_url

@@ -11,6 +11,7 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.services import Attachment, Letter, queue_letter
 from baozhen.insurance.policies.models import Policy, PolicyFile, PolicyInvoice
+from baozhen.insurance.policies.services.announcing import announce
 from baozhen.insurance.policies.services.invoicing import invoice_attachments
 from baozhen.insurance.policies.states import FILE_TITLES, InvoiceState
 from baozhen.insurance.policies.tokens import verification_url
@@ -76,6 +77,8 @@ def record_delivery(delivery_id: int, *, at: datetime) -> None:
                 if key not in done
             ]
         )
+        fresh = Policy.objects.filter(pk__in=set(keys) - done).select_related("proposal")
+        announce("policy.delivered", fresh.order_by("pk"), at=at)
 
 
 def _letter(

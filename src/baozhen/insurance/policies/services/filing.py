@@ -36,7 +36,7 @@ def register_policies(proposal_ids: Sequence[int], *, at: datetime) -> int:
     envelopes = {str(envelope.biz_no): envelope for envelope in found}
     codes = {row.policy.branch_code for row in rows}
     units = {unit.code: unit for unit in OrgUnit.objects.filter(code__in=codes)}
-    parties = {row.policy.proposal_id: _parties(row.policy.proposal.content) for row in rows}
+    parties = {row.policy.proposal_id: involved_in(row.policy.proposal.content) for row in rows}
     facts = [
         _facts(row, envelopes.get(row.policy.number), units, parties[row.policy.proposal_id])
         for row in rows
@@ -82,7 +82,7 @@ def _facts(
     )
 
 
-def _parties(content: Mapping[str, Any]) -> tuple[Involved, ...]:
+def involved_in(content: Mapping[str, Any]) -> tuple[Involved, ...]:
     """Return each person or company of an application once; the vehicle is found by its owner."""
     found: dict[str, Involved] = {}
     vehicle = content.get("vehicle", {})

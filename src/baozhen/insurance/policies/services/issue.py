@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.foundation.errors import StaleState
 from baozhen.foundation.states import move_many
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.foundation.timestamps.port import TimestampOutage
-from baozhen.insurance.policies.models import TimestampBatch
 from baozhen.insurance.policies.services.numbering import combined_digest
 from baozhen.insurance.policies.services.resources import (
     process_timestamper,
@@ -24,16 +24,15 @@ from baozhen.insurance.policies.services.seal import Sealed, SealedProposal, Sea
 from baozhen.insurance.policies.states import (
     FILE_TITLES,
     PolicyState,
-    TimestampMode,
     TimestampState,
 )
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
 from baozhen.signing.envelopes.services.silent import SealedFile, complete_silent_many
 from baozhen.signing.envelopes.states import EnvelopeState
+from baozhen.signing.files.models import TimestampBatch
 from baozhen.signing.files.services import Document, archive_many
-from baozhen.trust.log.merkle import leaf_hash
-from baozhen.trust.log.merkle import root as merkle_root
+from baozhen.signing.files.services.stamping import places_in, stamp_together
 
 logger = logging.getLogger(__name__)
 
@@ -71,27 +70,13 @@ def issue_sealed(
             batch = _without_row(batch)
 
 
-def stamp_digests(digests: Sequence[str]) -> TimestampBatch:
-    """Return one token over the Merkle root of the digests, unsaved; raises TimestampOutage."""
-    leaves = [bytes.fromhex(digest) for digest in digests]
-    root = merkle_root([leaf_hash(leaf) for leaf in leaves])
-    token = process_timestamper().stamp(root, "sha256")
-    return TimestampBatch(
-        root_sha256=root,
-        leaves=b"".join(leaves),
-        size=len(leaves),
-        token=token,
-        stamped_at=now(),
-    )
-
-
 def _stamp_together(done: Sequence[SealedProposal]) -> TimestampBatch | None:
     """Step 8, aggregated: None when there is nothing to stamp, and during an outage."""
     digests = [item.pdf.sha256 for item in _files(done)]
     if not digests:
         return None
     try:
-        return stamp_digests(digests)
+        return stamp_together(digests, process_timestamper())
     except TimestampOutage as outage:
         logger.warning("timestamp service is away: %s", outage)
         return None
@@ -143,7 +128,7 @@ def _write_issue(
         return
     if batch is not None:
         batch.save(force_insert=True)
-    leaves = _leaves(batch)
+    leaves = places_in(batch) if batch is not None else {}
     sealed = _files(done)
     _fill_files(sealed, batch, leaves)
     policies = [policy for entry in done for policy in entry.unissued.policies]
@@ -198,14 +183,6 @@ def _document(item: Sealed) -> Document:
         size=len(item.pdf.data),
         cover=(shanghai_date(policy.cover_starts_at), shanghai_date(policy.cover_ends_at)),
     )
-
-
-def _leaves(batch: TimestampBatch | None) -> Mapping[str, int]:
-    """Return digest -> leaf number; a batch may hold leaves of files that lost a race."""
-    if batch is None:
-        return {}
-    data = bytes(batch.leaves)
-    return {data[start : start + 32].hex(): start // 32 for start in range(0, len(data), 32)}
 
 
 def _policy_digests(sealed: Sequence[Sealed]) -> dict[int, str]:

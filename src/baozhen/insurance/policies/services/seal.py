@@ -13,6 +13,7 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
 from baozhen.foundation.sealing import SealedPdf, Sealer, SealRequest
 from baozhen.foundation.storage import StoringBeside
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.foundation.timestamps.port import Timestamper, TimestampOutage
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.services.accept import failure
@@ -28,7 +29,7 @@ from baozhen.insurance.policies.services.silent import (
     open_envelopes,
     wish_of,
 )
-from baozhen.insurance.policies.states import TimestampMode, TimestampState
+from baozhen.insurance.policies.states import TimestampState
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.states import ProposalState
 from baozhen.signing.envelopes.models import Envelope

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.conf import settings
 
 from baozhen.foundation.errors import Refusal
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.policies.services.accept import accept_proposals
 from baozhen.insurance.policies.services.outcomes import Candidate, Outcome, Sender
-from baozhen.insurance.policies.states import TimestampMode
 from baozhen.insurance.proposals.faults import Fault
 from baozhen.insurance.proposals.models import Proposal
 from baozhen.insurance.proposals.services import use_idempotency_key

@@ -9,9 +9,12 @@ from django.db import connection, transaction
 
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.acts import Act
-from baozhen.insurance.policies.models import PolicyFile, TimestampBatch
-from baozhen.insurance.policies.services.issue import stamp_digests
+from baozhen.insurance.policies.models import Policy, PolicyFile
+from baozhen.insurance.policies.services.announcing import announce
+from baozhen.insurance.policies.services.resources import process_timestamper
 from baozhen.insurance.policies.states import TimestampState
+from baozhen.signing.files.models import TimestampBatch
+from baozhen.signing.files.services.stamping import stamp_together
 
 FILES_MAX = 2_000
 
@@ -25,7 +28,8 @@ def complete_timestamps(*, at: datetime, actor: str = "system") -> int:
     )
     if not waiting:
         return 0
-    batch = stamp_digests([str(digest) for _, _, _, digest in waiting])
+    digests = [str(digest) for _, _, _, digest in waiting]
+    batch = stamp_together(digests, process_timestamper())
     with transaction.atomic(durable=True):
         stamped = _write(batch, [key for key, _, _, _ in waiting])
         audit.record_many(
@@ -42,6 +46,9 @@ def complete_timestamps(*, at: datetime, actor: str = "system") -> int:
                 if key in stamped
             ]
         )
+        named = {policy for key, policy, _, _ in waiting if key in stamped}
+        policies = Policy.objects.filter(pk__in=named).select_related("proposal")
+        announce("policy.timestamped", policies.order_by("pk"), at=at)
     return len(stamped)
 
 
