@@ -6,30 +6,27 @@ import pytest
 
 from baozhen.insurance.proposals.queries import BatchProgress
 from baozhen.site.commands.progress import ProgressLine
-from bench.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
-def test_demo_data_loads_once(tmp_path):
-    installed = Installation(tmp_path / "data")
-    try:
-        first = installed.run("demo")
-        assert first.returncode == 0, first.stderr
-        assert "演示保单文件 35 个" in first.stdout
-        assert "接口密钥：bz_" in first.stdout
-        assert "查询示例：保单号 P" in first.stdout
-        assert len(list((installed.home / "demo").glob("*.pdf"))) == 35
-        assert len(list((installed.home / "demo").glob("*.pdf.proof.json"))) == 35
-        accounts = installed.home / "demo-accounts.txt"
-        assert accounts.stat().st_mode & 0o077 == 0
-        again = installed.run("demo")
-        assert again.stdout == first.stdout
-        assert installed.execute("SELECT count(DISTINCT form) FROM policies_policy") == [(5,)]
-        installed.environment["BAOZHEN_MODE"] = "production"
-        assert installed.run("demo").returncode != 0
-    finally:
-        installed.close()
+def test_demo_data_loads_once(demonstrated):
+    installed, said = demonstrated
+    assert "演示保单文件 35 个" in said
+    assert "接口密钥：bz_" in said
+    assert "查询示例：保单号 P" in said
+    assert "演示签署任务：健康告知书 env_" in said
+    assert len(list((installed.home / "demo").glob("*.pdf"))) == 35
+    assert len(list((installed.home / "demo").glob("*.pdf.proof.json"))) == 35
+    accounts = installed.home / "demo-accounts.txt"
+    assert accounts.stat().st_mode & 0o077 == 0
+    assert installed.run("demo").stdout == said
+    assert installed.execute("SELECT count(*) FROM envelopes_question") == [(9,)]
+    assert installed.execute("SELECT count(DISTINCT form) FROM policies_policy") == [(5,)]
+    development = installed.environment
+    installed.environment = development | {"BAOZHEN_MODE": "production"}
+    assert installed.run("demo").returncode != 0
+    installed.environment = development
 
 
 def progress(**counts):

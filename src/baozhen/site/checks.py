@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.confinement import obstacle
 from baozhen.foundation.health import Check
@@ -185,3 +186,13 @@ CHECKS: dict[str, Check] = {
     "签章": signing,
     "时间戳": timestamps,
 }
+INSURANCE_CHECKS = frozenset({"出单印章", "支付渠道", "照片识别", "时间戳"})
+
+
+def checks() -> dict[str, Check]:
+    """Return the checks of what is open: a signing centre that stands alone issues no policies."""
+    return {
+        name: check
+        for name, check in CHECKS.items()
+        if not (is_alone() and name in INSURANCE_CHECKS)
+    }

@@ -31,6 +31,8 @@ WORDS = {
     "front-files": Word(
         "front_files", "成批签署本地文件（经接口，减轻核心）", needs_platform=False
     ),
+    "backup": Word("backup", "备份数据库、归档和信任目录，写明摘要和密钥指纹"),
+    "restore": Word("restore", "把备份恢复到新的位置并全面自查，或只做演练", needs_platform=False),
     "demo": Word("demo", "载入演示数据"),
     "officers": Word("officers", "建立首任三员（系统、安全、审计各一人）"),
     "tsa": Word("tsa", "运行开发用时间戳服务（演示，不得用于生产）", needs_platform=False),

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from baozhen.insurance.policies.states import TimestampMode
+from baozhen.faces.extent import EXTENTS
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.site.embedded import EmbeddedDatabase
 
 
@@ -38,6 +39,15 @@ def live_timestamp_mode() -> str:
         known = "、".join(TimestampMode)
         raise ImproperlyConfigured(f"BAOZHEN_TIMESTAMP 只能是 {known} 之一，现在是 {mode}")
     return str(mode)
+
+
+def extent() -> str:
+    """Return BAOZHEN_EXTENT, what of the platform is open."""
+    asked = os.environ.get("BAOZHEN_EXTENT") or EXTENTS[0]
+    if asked not in EXTENTS:
+        known = " 或 ".join(EXTENTS)
+        raise ImproperlyConfigured(f"BAOZHEN_EXTENT 只能是 {known}，现在是 {asked}")
+    return asked
 
 
 def development_secret(data: Path) -> str:

@@ -8,6 +8,7 @@
 | BAOZHEN_SECRET_KEY | Django's secret | made in the data folder (development only) |
 | BAOZHEN_PUBLIC_URL | address that QR codes and mails carry | http://127.0.0.1:8080 |
 | BAOZHEN_ALLOWED_HOSTS | comma-separated host names | local ones |
+| BAOZHEN_EXTENT | `whole`, or `signing` for the signing centre alone | whole |
 
 The rest is described in docs/operating.md.
 """
@@ -16,7 +17,12 @@ import os
 from pathlib import Path
 
 from baozhen.foundation.logging import logging_settings
-from baozhen.site.environment import database_settings, development_secret, live_timestamp_mode
+from baozhen.site.environment import (
+    database_settings,
+    development_secret,
+    extent,
+    live_timestamp_mode,
+)
 from baozhen.site.production import check_mode
 
 MODE = BAOZHEN_MODE = os.environ.get("BAOZHEN_MODE", "development")
@@ -161,6 +167,7 @@ BAOZHEN_TRUSTED_PROXIES = int(os.environ.get("BAOZHEN_TRUSTED_PROXIES", "0"))
 CAPTCHA_LENGTH = 4
 CAPTCHA_TIMEOUT = 5  # minutes
 
+BAOZHEN_EXTENT = extent()
 BAOZHEN_STORAGE = os.environ.get("BAOZHEN_STORAGE", "local")
 BAOZHEN_ARCHIVE = BAOZHEN_DATA / "archive"
 BAOZHEN_TSA_URLS = [u for u in os.environ.get("BAOZHEN_TSA_URLS", "").split(",") if u]

@@ -22,12 +22,14 @@ from baozhen.insurance.policies.services.resources import process_timestamper
 from baozhen.insurance.products.kinds import install_kind
 from baozhen.insurance.underwriting.register import install_own_cover
 from baozhen.insurance.underwriting.services import kind_of_rules
+from baozhen.insurance.verification.queries import proof_by_sha256
 from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes
 from baozhen.signing.envelopes.services.leaving import open_tasks_of
 from baozhen.signing.envelopes.services.telling import install_text_counter
 from baozhen.signing.files import flow as files
+from baozhen.signing.files.proofs import install_proofs
 from baozhen.signing.identity import flow as identity
 from baozhen.signing.organizations import flow as organizations
 from baozhen.signing.organizations.services.directory import install_open_tasks
@@ -36,7 +38,7 @@ from baozhen.signing.seals import flow as seals
 from baozhen.signing.statistics import flow as statistics
 from baozhen.signing.statistics.services import count_text
 from baozhen.signing.templates import flow as templates
-from baozhen.site.checks import CHECKS
+from baozhen.site.checks import checks
 from baozhen.site.traces import export_parts, kept, print_chronology, same_business
 
 
@@ -49,12 +51,13 @@ def wire() -> None:
     install_keeper(kept)
     install_relations(same_business)
     install_export_source(export_parts, _stamp, print_chronology)
-    install_checks(CHECKS)
+    install_checks(checks())
     install_text_counter(count_text)
     install_open_tasks(open_tasks_of)
     install_kind(kind_of_rules())
     install_own_cover(_own_cover)
     install_contents(current_content)
+    install_proofs(proof_by_sha256)
 
 
 def _own_cover(vin: str, day: date) -> date | None:

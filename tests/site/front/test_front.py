@@ -1,6 +1,7 @@
 """The front server as a process of its own, before a core that writes down what comes through."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,7 +10,9 @@ import time
 
 import httpx
 import pytest
+from django.urls import get_resolver
 
+from baozhen.faces.api.urls import openapi_document
 from baozhen.faces.client import address_of
 from baozhen.faces.fronting import front_header, fronted_address
 from baozhen.site.front.pace import Pace
@@ -217,9 +220,52 @@ def test_the_core_takes_the_address_only_from_a_front_server(rf, settings, tmp_p
         assert address_of(rf.get(path, headers={"Baozhen-Front": header})) == "127.0.0.1"
 
 
+def asked_of(pattern):
+    """Return an address that an address pattern of the site answers."""
+    kinds = {"int": "1", "str": "PDAA2026-x1", "slug": "core", "uuid": "0" * 8, "path": "a/b"}
+    return re.sub(
+        r"<(?:(\w+):)?\w+>|\(\?P<\w+>[^)]*\)",
+        lambda found: kinds.get(found[1], "a1"),
+        pattern.replace("^", "").replace("$", "").replace("\\", ""),
+    )
+
+
+def site_addresses(patterns, start="/"):
+    for pattern in patterns:
+        route = start + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from site_addresses(pattern.url_patterns, route)
+        else:
+            yield asked_of(route)
+
+
+def test_what_customers_and_programs_reach_passes_and_nothing_else_does():
+    """Each address of the site, new ones too: the staff's stay inside, all others pass."""
+    inside = ("/console/", "/scim/", "/metrics")
+    addresses = {one for one in site_addresses(get_resolver().url_patterns) if "{" not in one}
+    assert len(addresses) > 300
+    public = {one for one in addresses if not one.startswith((*inside, "/api/"))}
+    refused = {
+        one
+        for one in public
+        if not any(is_allowed(ROUTES, method, one) for method in ("GET", "POST"))
+    }
+    assert refused - {"/captcha/refresh/"} == set()
+    assert not {one for one in addresses - public if one.startswith(inside) and passes(one)}
+    for path, operations in openapi_document()["paths"].items():
+        for method in operations:
+            assert is_allowed(ROUTES, method.upper(), re.sub(r"\{[^}]+\}", "x1", path)), path
+
+
+def passes(address):
+    return any(is_allowed(ROUTES, method, address) for method in ("GET", "POST", "PATCH"))
+
+
 def test_the_allow_list_is_one():
     assert is_allowed(ROUTES, "GET", "/")
     assert is_allowed(ROUTES, "GET", "/s/abc/read")
+    # The same person's part in another task stands beside the link's own.
+    assert is_allowed(ROUTES, "POST", "/s/abc~sig_1m80/answer")
     assert not is_allowed(ROUTES, "GET", "/consol\u0435/")
     assert not is_allowed(ROUTES, "GET", "/" + "a" * 2000)
 

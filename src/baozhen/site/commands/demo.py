@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.keys.configuration import is_production
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.policies.services.chunks import drain_batch
-from baozhen.insurance.policies.states import TimestampMode
 from baozhen.insurance.proposals.models import BatchItem
 from baozhen.insurance.proposals.queries import batch_progress
 from baozhen.insurance.proposals.services import receive_batch
@@ -27,9 +28,11 @@ from baozhen.signing.organizations.services import (
     create_api_client,
     ensure_roles,
 )
+from baozhen.site.commands.demo_tasks import start_tasks
 from baozhen.site.commands.out_folder import OutFolder
 
-HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、每个角色一个员工账号和一个接口密钥。
+HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、每个角色一个员工账号、一个接口密钥，
+一份等待回答和签名的健康告知书。
 可以重复执行：已有的原样保留。保单文件在数据目录的 demo 里，
 账号和密钥在 demo-accounts.txt 里，只供开发使用，生产模式拒绝执行。"""
 
@@ -67,13 +70,20 @@ def run(_args: argparse.Namespace) -> int:
     ensure_roles()
     accounts = Path(settings.BAOZHEN_DATA) / ACCOUNTS_FILE
     _write_private(accounts, [*_make_staff(), *_make_key()])
+    if not is_alone():
+        _load_policies()
+    print(start_tasks(CLIENT))
+    print(f"账号和接口密钥（{accounts}）：")
+    print(accounts.read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def _load_policies() -> None:
     folder = OutFolder.make(Path(settings.BAOZHEN_DATA) / FILES_FOLDER)
     proposals = _proposals()
     files = _issue_proposals(proposals, folder)
-    print(f"演示保单文件 {files} 个，在 {folder.path}。账号和接口密钥（{accounts}）：")
-    print(accounts.read_text(encoding="utf-8"), end="")
+    print(f"演示保单文件 {files} 个，在 {folder.path}。")
     print(_example_query(json.loads(proposals[0])))
-    return 0
 
 
 def _proposals() -> list[bytes]:

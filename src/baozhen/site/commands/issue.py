@@ -16,7 +16,7 @@ from typing import IO
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import BaozhenError
-from baozhen.insurance.policies.states import TimestampMode
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.proposals.models import Batch, BatchItem
 from baozhen.insurance.proposals.queries import iterate_items
 from baozhen.insurance.proposals.services import receive_batch, resume_batch

@@ -10,14 +10,17 @@ from django.db import IntegrityError
 
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.insurance.endorsements.services.telling import (
+from baozhen.insurance.endorsements.services.filing import (
     register_endorsements,
+    renaming_changes,
+    renew_policy_parties,
     unregistered_changes,
 )
 from baozhen.insurance.policies.services.filing import register_policies, unregistered_proposals
 
 HELP = """把文件中心里还没有的保单、保险标志和批单登记进去（早于文件中心签发的，或登记任务丢失的）。
 
+换过被保险人、车主、姓名或号牌的保单，同时补上现在的当事人：按新、旧姓名都查得到。
 只登记，不改动文件，也不触发自动存证（自动存证只管设定规则以后归档的文件）。
 可以随时中断、再执行：已登记的跳过，从余下的继续。平台运行时也可以执行。
 
@@ -71,6 +74,11 @@ def _kinds() -> tuple[Kind, ...]:
             waiting=unregistered_changes,
             register=_register_changes,
         ),
+        Kind(
+            noun="当事人变更",
+            waiting=renaming_changes,
+            register=_renew_parties,
+        ),
     )
 
 
@@ -98,6 +106,11 @@ def _register_policies(keys: Sequence[int]) -> None:
 def _register_changes(keys: Sequence[int]) -> None:
     for key in keys:
         register_endorsements(key, at=now())
+
+
+def _renew_parties(keys: Sequence[int]) -> None:
+    for key in keys:
+        renew_policy_parties(key)
 
 
 def _register(kind: Kind, keys: Sequence[int]) -> list[tuple[int, Exception]]:

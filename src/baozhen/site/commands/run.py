@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
+from baozhen.faces.extent import is_alone
 from baozhen.foundation.notify.outbox import outbox
 from baozhen.site import bootstrap
 from baozhen.site.commands import web
@@ -134,6 +135,15 @@ def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
 
 
 def _welcome(address: str) -> str:
+    if is_alone():
+        return f"""
+保真签署中心已就绪：{address}
+
+  1. 控制台   打开 {address}/console/ ，用上面给出的演示账号登录，发起一个签署任务
+  2. 验真     打开 {address}/verify ，上传签署完成的文件；改动一个字节再试一次
+
+运行日志：{settings.BAOZHEN_DATA}/run.log 。按 Ctrl-C 停止。
+"""
     return f"""
 保真已就绪：{address}
 

@@ -1,18 +1,15 @@
 """`baozhen worker`: a process that does the queue's jobs, or drains one batch."""
 
 import argparse
-import os
 import signal
 import threading
 from pathlib import Path
 
 from baozhen.foundation.jobs import Queue
-from baozhen.foundation.jobs.room import Room
+from baozhen.foundation.jobs.room import Room, give_way
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.insurance.policies.services.chunks import drain_batch
 from baozhen.site.commands.out_folder import OutFolder
-
-GIVING_WAY = 10  # as `nice` counts: a tenth of the share of who does not
 
 HELP = """运行任务进程：出单、投递、补时间戳、日志检查点等都由它完成。
 
@@ -45,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     room = None
     if args.queue == [Queue.BULK]:
         # Nobody waits for this process: it gives way to those somebody waits for.
-        os.nice(GIVING_WAY)
+        give_way()
         room = Room()
     if args.batch is None:
         run_worker(tuple(args.queue), concurrency=args.concurrency, room=room)

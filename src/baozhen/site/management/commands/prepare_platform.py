@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
 from baozhen.foundation.sealing.errors import NoActiveCertificate
@@ -40,13 +41,15 @@ class Command(BaseCommand):
         """Prepare."""
         prepare_fonts(Path(settings.NODE_MODULES), Path(settings.BAOZHEN_FONTS))
         ensure_roles()
-        seed_registers(duty_seeds(), data_item_seeds(), at=now())
-        _store_tables(at=now())
+        if not is_alone():
+            seed_registers(duty_seeds(), data_item_seeds(), at=now())
+            _store_tables(at=now())
         if not settings.PRODUCTION:
             set_up_development_hierarchy(at=now())
             if not options.get("no_seals"):
                 set_up_demonstration_seals(at=now())
-        _publish_clauses(at=now())
+        if not is_alone():
+            _publish_clauses(at=now())
 
 
 def _store_tables(*, at: datetime) -> None:
