@@ -11,6 +11,7 @@ HALVES = {
     "parts": "async_parts",
     "archive": "async_archive",
     "centre": "async_centre",
+    "safeguards": "async_safeguards",
     "resources": "async_resources",
     "journey": "async_journey",
 }

@@ -187,11 +187,11 @@ def test_asynchronously(live_server, api_key, raw, working):
             number = result["policies"][0]["policy_no"]
             file = io.BytesIO()
             done = await client.policies.download(number, file)
-            return done.size, [webhook async for webhook in client.events.iterate()]
+            return done.size, [event["type"] async for event in client.events.iterate()]
 
     size, events = run_apart(use())
     assert size > 10_000
-    assert events == []
+    assert {"proposal.submitted", "policy.issued"} <= set(events)
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.py")))

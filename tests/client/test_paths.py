@@ -14,6 +14,7 @@ import baozhen.client.archive
 import baozhen.client.centre
 import baozhen.client.journey
 import baozhen.client.resources
+import baozhen.client.safeguards
 from baozhen.client import Client
 from baozhen.client.calls import API_ROOT
 from baozhen.client.paging import Page
@@ -61,6 +62,7 @@ MODULES = (
     baozhen.client.centre,
     baozhen.client.journey,
     baozhen.client.resources,
+    baozhen.client.safeguards,
 )
 
 

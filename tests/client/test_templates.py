@@ -6,7 +6,7 @@ import pytest
 
 from baozhen.client import Refused
 from baozhen.foundation.clock import now
-from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.organizations.queries import root_unit, unit_of_code
 from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.services import Approval, approve_version
 from tests.faces.api.test_templates import made
@@ -36,4 +36,6 @@ def test_from_a_template_to_a_task(client_of, api_key, settings):
     assert [field["name"] for field in filled["fields"]] == ["seal"]
     wish = {"template": "confirmation", "values": {"holder": "张测试"}, "silent": ["insurer"]}
     assert writer.envelopes.create(wish)["document_type"] == "confirmation"
+    branch = unit_of_code("DEMO11").public_id
+    assert writer.templates.share(template, "chosen", [branch])["shared_with"] == [branch]
     assert checker.templates.retire(template, 1, "停售")["state"] == "retired"

@@ -21,9 +21,18 @@ class Files(Readable):
         """Write the signed file to `to`."""
         return self._sender.download(calls.get(self._one(id, "content")), to)
 
+    def proof(self, id: str) -> Resource:
+        """Return the timestamp beside the file; save it as `<file>.proof.json` to verify it."""
+        return dict(self._sender.send(calls.get(self._one(id, "proof"))))
+
     def evidence(self, id: str, to: IO[bytes]) -> Download:
         """Write the file's evidence package to `to`; `baozhen verify` checks it off line."""
         return self._sender.download(calls.get(self._one(id, "evidence")), to)
+
+    def copy(self, id: str, to: IO[bytes], *, kind: str, recipient: str, reason: str) -> Download:
+        """Write a copy that names who gets it: `black` (desensitised) or `print` (numbered)."""
+        body = {"kind": kind, "recipient": recipient, "reason": reason}
+        return self._sender.download(calls.act(self._one(id, "copies"), body), to)
 
     def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
         """Make a download link for a core system or a person."""

@@ -52,6 +52,11 @@ class Envelopes(Writable):
         body = {"action": action, "reason": reason}
         return await self._act(id, "decline", body, key=idempotency_key)
 
+    async def answers(self, id: str) -> Sequence[Resource]:
+        """Return what the parties were asked, and what they answered."""
+        answer = await self._sender.send(calls.get(self._one(id, "answers")))
+        return [dict(item) for item in answer]
+
     async def recall(self, id: str, reason: str) -> Resource:
         """Take it back before it is complete."""
         return await self._act(id, "recall", {"reason": reason})
@@ -128,6 +133,7 @@ class EnvelopeBatches(Part):
         rows: Iterable[Mapping[str, Any] | bytes],
         *,
         unit: str = "",
+        timestamp: str = "aggregated",
         idempotency_key: str | None = None,
     ) -> Resource:
         """Send up to 100,000 rows, one a line; memory stays small however many there are."""
@@ -135,7 +141,7 @@ class EnvelopeBatches(Part):
             call = Call(
                 method="POST",
                 path=f"{self.path}/stream",
-                query={"flow": flow, "unit": unit},
+                query={"flow": flow, "unit": unit, "timestamp": timestamp},
                 content=spooled(lines_of(rows), file),
                 content_type=_NDJSON,
                 idempotency_key=idempotency_key or calls.new_key(),
@@ -195,6 +201,11 @@ class Templates(Writable):
         path = self._one(id, "versions", str(number), "actions", "edit")
         return dict(await self._sender.send(calls.write(path, changes, key=idempotency_key)))
 
+    async def share(self, id: str, sharing: str, shared_with: Sequence[str] = ()) -> Resource:
+        """Share it: `own`, `below`, `all`, or `chosen` with the ids of these units."""
+        body = {"sharing": sharing, "shared_with": list(shared_with)}
+        return dict(await self._sender.send(calls.write(self._one(id, "actions", "share"), body)))
+
     async def submit(self, id: str, number: int) -> Resource:
         """Send a draft for approval."""
         path = self._one(id, "versions", str(number), "actions", "submit")
@@ -236,6 +247,14 @@ class Seals(Writable):
     async def structure(self, id: str, to: IO[bytes]) -> Download:
         """Write the signed structure (GB/T 38540, DER)."""
         return await self._sender.download(calls.get(self._one(id, "structure")), to)
+
+    def grants(self, **filters: Any) -> AsyncIterator[Resource]:
+        """Yield who may use which seal for what, how often, until when."""
+        return self._sender.pages(calls.get("/seal-grants", **filters))
+
+    def rules(self, **filters: Any) -> AsyncIterator[Resource]:
+        """Yield where, in which flow and for what seals are allowed or forbidden."""
+        return self._sender.pages(calls.get("/seal-rules", **filters))
 
     def uses(self, **filters: Any) -> AsyncIterator[Resource]:
         """Yield the use records, the newest first."""
@@ -317,46 +336,6 @@ class Accounts(Readable):
     path = "/accounts"
 
 
-class Certificates(Readable):
-    """证书: which certificates companies sign with, and applications for new ones."""
-
-    path = "/certificates"
-    _applications = "/certificate-applications"
-
-    async def apply(
-        self, application: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Ask an authority for a certificate; the key is made by the platform."""
-        call = calls.write(self._applications, application, key=idempotency_key)
-        return dict(await self._sender.send(call))
-
-    async def get_application(self, id: str) -> Resource:
-        """Return how an application stands."""
-        return dict(
-            await self._sender.send(calls.get(f"{self._applications}/{quote(id, safe='')}"))
-        )
-
-    async def probe(self, id: str) -> Resource:
-        """Let the key sign a probe that another implementation verifies."""
-        return await self._once(id, "probe", {})
-
-    async def activate(self, id: str) -> Resource:
-        """Put a certificate to use after its probe."""
-        return await self._once(id, "activate", {})
-
-    async def suspend(self, id: str, reason: str) -> Resource:
-        """Take a certificate out of use."""
-        return await self._once(id, "suspend", {"reason": reason})
-
-    async def revoke(self, id: str, reason: str, *, kind: str = "unspecified") -> Resource:
-        """Note that the authority has revoked it; the seals that rest on it are suspended."""
-        return await self._once(id, "revoke", {"reason": reason, "kind": kind})
-
-    def trust_anchors(self) -> AsyncIterator[Resource]:
-        """Yield the roots that strangers' signatures may lead to."""
-        return self._sender.pages(calls.get("/trust-anchors"))
-
-
 class Statistics(Part):
     """统计: seals, files and signatures by day."""
 
@@ -371,3 +350,7 @@ class Statistics(Part):
             "until": until.isoformat() if until else None,
         }
         return dict(await self._sender.send(calls.get(self._one(measure), **query)))
+
+    def statements(self, *, month: str = "") -> AsyncIterator[Resource]:
+        """Go through the monthly statements, all or those of a month like `2026-11`."""
+        return self._sender.pages(calls.get("/statements", month=month))

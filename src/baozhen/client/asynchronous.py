@@ -12,7 +12,6 @@ from baozhen.client import calls
 from baozhen.client.async_archive import Deposits, Files
 from baozhen.client.async_centre import (
     Accounts,
-    Certificates,
     EnvelopeBatches,
     Envelopes,
     Identities,
@@ -31,6 +30,7 @@ from baozhen.client.async_resources import (
     Verifications,
     Webhooks,
 )
+from baozhen.client.async_safeguards import Certificates, Risks
 from baozhen.client.authentication import KeyAuth, TokenAuth
 from baozhen.client.calls import Call
 from baozhen.client.configuration import Options
@@ -79,6 +79,7 @@ class AsyncClient:
         self.policies = Policies(self)
         self.proposals = Proposals(self)
         self.quotes = Quotes(self)
+        self.risks = Risks(self)
         self.seals = Seals(self)
         self.statistics = Statistics(self)
         self.templates = Templates(self)

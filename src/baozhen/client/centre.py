@@ -1,4 +1,4 @@
-"""签署中心: signing tasks, templates, seals, identities, organisations, files and certificates.
+"""签署中心: signing tasks, templates, seals, identities, organisations and files.
 
 The asynchronous ones (`async_centre`) are made from this file by `tests/client/regenerate.py`:
 same names, same arguments.
@@ -52,6 +52,11 @@ class Envelopes(Writable):
         """Decline a step of one's own company; the task ends."""
         body = {"action": action, "reason": reason}
         return self._act(id, "decline", body, key=idempotency_key)
+
+    def answers(self, id: str) -> Sequence[Resource]:
+        """Return what the parties were asked, and what they answered."""
+        answer = self._sender.send(calls.get(self._one(id, "answers")))
+        return [dict(item) for item in answer]
 
     def recall(self, id: str, reason: str) -> Resource:
         """Take it back before it is complete."""
@@ -127,6 +132,7 @@ class EnvelopeBatches(Part):
         rows: Iterable[Mapping[str, Any] | bytes],
         *,
         unit: str = "",
+        timestamp: str = "aggregated",
         idempotency_key: str | None = None,
     ) -> Resource:
         """Send up to 100,000 rows, one a line; memory stays small however many there are."""
@@ -134,7 +140,7 @@ class EnvelopeBatches(Part):
             call = Call(
                 method="POST",
                 path=f"{self.path}/stream",
-                query={"flow": flow, "unit": unit},
+                query={"flow": flow, "unit": unit, "timestamp": timestamp},
                 content=spooled(lines_of(rows), file),
                 content_type=_NDJSON,
                 idempotency_key=idempotency_key or calls.new_key(),
@@ -194,6 +200,11 @@ class Templates(Writable):
         path = self._one(id, "versions", str(number), "actions", "edit")
         return dict(self._sender.send(calls.write(path, changes, key=idempotency_key)))
 
+    def share(self, id: str, sharing: str, shared_with: Sequence[str] = ()) -> Resource:
+        """Share it: `own`, `below`, `all`, or `chosen` with the ids of these units."""
+        body = {"sharing": sharing, "shared_with": list(shared_with)}
+        return dict(self._sender.send(calls.write(self._one(id, "actions", "share"), body)))
+
     def submit(self, id: str, number: int) -> Resource:
         """Send a draft for approval."""
         path = self._one(id, "versions", str(number), "actions", "submit")
@@ -235,6 +246,14 @@ class Seals(Writable):
     def structure(self, id: str, to: IO[bytes]) -> Download:
         """Write the signed structure (GB/T 38540, DER)."""
         return self._sender.download(calls.get(self._one(id, "structure")), to)
+
+    def grants(self, **filters: Any) -> Iterator[Resource]:
+        """Yield who may use which seal for what, how often, until when."""
+        return self._sender.pages(calls.get("/seal-grants", **filters))
+
+    def rules(self, **filters: Any) -> Iterator[Resource]:
+        """Yield where, in which flow and for what seals are allowed or forbidden."""
+        return self._sender.pages(calls.get("/seal-rules", **filters))
 
     def uses(self, **filters: Any) -> Iterator[Resource]:
         """Yield the use records, the newest first."""
@@ -316,44 +335,6 @@ class Accounts(Readable):
     path = "/accounts"
 
 
-class Certificates(Readable):
-    """证书: which certificates companies sign with, and applications for new ones."""
-
-    path = "/certificates"
-    _applications = "/certificate-applications"
-
-    def apply(
-        self, application: Mapping[str, Any], *, idempotency_key: str | None = None
-    ) -> Resource:
-        """Ask an authority for a certificate; the key is made by the platform."""
-        call = calls.write(self._applications, application, key=idempotency_key)
-        return dict(self._sender.send(call))
-
-    def get_application(self, id: str) -> Resource:
-        """Return how an application stands."""
-        return dict(self._sender.send(calls.get(f"{self._applications}/{quote(id, safe='')}")))
-
-    def probe(self, id: str) -> Resource:
-        """Let the key sign a probe that another implementation verifies."""
-        return self._once(id, "probe", {})
-
-    def activate(self, id: str) -> Resource:
-        """Put a certificate to use after its probe."""
-        return self._once(id, "activate", {})
-
-    def suspend(self, id: str, reason: str) -> Resource:
-        """Take a certificate out of use."""
-        return self._once(id, "suspend", {"reason": reason})
-
-    def revoke(self, id: str, reason: str, *, kind: str = "unspecified") -> Resource:
-        """Note that the authority has revoked it; the seals that rest on it are suspended."""
-        return self._once(id, "revoke", {"reason": reason, "kind": kind})
-
-    def trust_anchors(self) -> Iterator[Resource]:
-        """Yield the roots that strangers' signatures may lead to."""
-        return self._sender.pages(calls.get("/trust-anchors"))
-
-
 class Statistics(Part):
     """统计: seals, files and signatures by day."""
 
@@ -368,3 +349,7 @@ class Statistics(Part):
             "until": until.isoformat() if until else None,
         }
         return dict(self._sender.send(calls.get(self._one(measure), **query)))
+
+    def statements(self, *, month: str = "") -> Iterator[Resource]:
+        """Go through the monthly statements, all or those of a month like `2026-11`."""
+        return self._sender.pages(calls.get("/statements", month=month))

@@ -14,7 +14,6 @@ from baozhen.client.authentication import KeyAuth, TokenAuth
 from baozhen.client.calls import Call
 from baozhen.client.centre import (
     Accounts,
-    Certificates,
     EnvelopeBatches,
     Envelopes,
     Identities,
@@ -37,6 +36,7 @@ from baozhen.client.resources import (
     Verifications,
     Webhooks,
 )
+from baozhen.client.safeguards import Certificates, Risks
 
 
 class Client:
@@ -79,6 +79,7 @@ class Client:
         self.policies = Policies(self)
         self.proposals = Proposals(self)
         self.quotes = Quotes(self)
+        self.risks = Risks(self)
         self.seals = Seals(self)
         self.statistics = Statistics(self)
         self.templates = Templates(self)

@@ -12,7 +12,7 @@ from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.services.depositing import deposit_evidence
 from baozhen.signing.files.models import FileCopy, NotaryDeposit
 from baozhen.signing.files.notary import DevelopmentNotary, NotaryRefused
-from baozhen.signing.files.services import Involved, index_files
+from baozhen.signing.files.services import Involved, index_files, read_copy_mark
 from baozhen.signing.files.services.depositing import ask_deposits, refuse_deposit
 from baozhen.signing.organizations.queries import root_unit
 from tests.signing.envelopes.conftest import desk  # noqa: F401 -- a fixture
@@ -56,6 +56,7 @@ def test_a_program_finds_its_own_files(program, entry, foreign, query):
     found = program.get(f"/files?{query}").json()
     assert [one["id"] for one in found["items"]] == [entry.public_id]
     assert found["items"][0]["unit"] == root_unit().public_id
+    assert found["items"][0]["parties"] == [{"name": "测*欣", "until": None}]
     assert not found["has_more"]
 
 
@@ -80,6 +81,25 @@ def test_a_file_is_taken_on_record(program, entry):
     assert answer.content == get_storage().get(entry.sha256)
     copy = FileCopy.objects.get()
     assert (copy.kind, copy.actor) == ("original", "api:core")
+
+
+@pytest.mark.requirement("S2-L160.d4", "S2-L622")
+def test_copies_that_name_who_gets_them_are_made_and_counted(program, entry, foreign, settings):
+    settings.BAOZHEN_PRINTS_MAX = "1"
+    where = f"/files/{entry.public_id}/copies"
+    asked = {"kind": "black", "recipient": "客服李工", "reason": "客户要求"}
+    mark, copy = read_copy_mark(program.post(where, asked).content)
+    assert (mark.recipient, copy.entry) == ("客服李工", entry)
+    printed = program.post(where, asked | {"kind": "print"})
+    assert printed.content.startswith(b"%PDF")
+    assert program.post(where, asked | {"kind": "print"}).json()["code"] == "print_limit_reached"
+    for wrong in ({"kind": "original"}, {"recipient": ""}, {"reason": ""}):
+        assert program.post(where, asked | wrong).status_code == 422
+    assert program.post(f"/files/{foreign.public_id}/copies", asked).status_code == 404
+    assert sorted(FileCopy.objects.values_list("kind", "actor")) == [
+        ("black", "api:core"),
+        ("print", "api:core"),
+    ]
 
 
 @pytest.mark.requirement("S2-L160.d3")

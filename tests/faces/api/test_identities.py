@@ -179,6 +179,15 @@ def test_certificates_over_the_api(program):
     place = f"/certificates/{listed[0]['id']}"
     assert program.get(place).json() == listed[0]
     assert program.post(f"{place}/actions/probe").json()["probed_at"]
+    renewal = {"reason": "即将到期"}
+    made = program.post(f"{place}/actions/renew", renewal, Idempotency_Key="r")
+    assert (made.status_code, made.json()["state"]) == (201, "issued")
+    assert made.json()["certificate_id"] != listed[0]["id"]
+    assert (
+        program.post(f"{place}/actions/renew", renewal, Idempotency_Key="r").json() == made.json()
+    )
+    assert program.get(place).json()["state"] == "suspended"
+    assert program.post(f"{place}/actions/activate").json()["state"] == "active"
     assert program.post(f"{place}/actions/suspend", {"reason": "x"}).json()["state"] == "suspended"
     assert program.post(f"{place}/actions/activate").json()["state"] == "active"
     told = {"kind": "key_compromise", "reason": "外泄"}

@@ -6,7 +6,14 @@ from baozhen.foundation.clock import now
 from baozhen.signing.organizations.queries import root_unit
 from baozhen.signing.organizations.services import Scope
 from baozhen.signing.seals.models import Seal, SealChange
-from baozhen.signing.seals.services import decide_change
+from baozhen.signing.seals.services import (
+    GrantRequest,
+    RuleRequest,
+    add_rule,
+    decide_change,
+    end_rule,
+    grant_use,
+)
 from tests.faces.api.conftest import Program
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +74,34 @@ def test_a_program_freezes_and_sees_the_blast_radius(program, seal):
     assert (frozen.status_code, frozen.json()["state"]) == (200, "suspended")
     radius = program.get(f"/seals/{seal.public_id}/blast-radius").json()
     assert (radius["total"], radius["open"]) == (0, 0)
+
+
+@pytest.mark.requirement("S2-L160.h1", "S2-L160.i1", "S2-L160.j1")
+def test_a_program_reads_grants_rules_and_risks_but_never_gives(program, api_key, seal):
+    facts = GrantRequest(
+        seal=seal, unit=root_unit(), document_types=["policy"], flows=["policy_insurer"],
+        count_max=5, is_silent=True, reason="批量",
+    )  # fmt: skip
+    grant_use(facts, actor="staff:keeper", at=now())
+    rule = RuleRequest(seal=seal, is_allowing=False, flow="claims", reason="制度")
+    end_rule(add_rule(rule, actor="staff:keeper", at=now()).pk, actor="staff:keeper", at=now())
+    [grant] = program.get(f"/seal-grants?seal={seal.public_id}&state=active").json()["items"]
+    assert (grant["unit"], grant["account"]) == (root_unit().public_id, None)
+    assert (grant["document_types"], grant["flows"]) == (["policy"], ["policy_insurer"])
+    assert (grant["count_max"], grant["used"], grant["is_silent"]) == (5, 0, True)
+    [shown] = program.get(f"/seal-rules?seal={seal.public_id}").json()["items"]
+    assert (shown["effect"], shown["flow"], shown["unit"]) == ("deny", "claims", None)
+    assert shown["ended_at"]
+    assert program.post("/seal-grants", {}, Idempotency_Key="g").status_code == 405
+    freeze = f"/seals/{seal.public_id}/actions/freeze"
+    program.post(freeze, {"reason": "疑似失控"}, Idempotency_Key="f")
+    assert program.get("/risks").status_code == 403
+    watcher = Program(api_key(Scope.RISKS_READ, name="watcher"))
+    [risk] = watcher.get("/risks?state=open&severity=severe&kind=seals.frozen").json()["items"]
+    assert risk["facts"]["seal"] == seal.public_id
+    assert watcher.get(f"/risks/{risk['id']}").json() == risk
+    unknown = watcher.get(f"/risks/risk_{'0' * 26}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "risk_unknown")
 
 
 @pytest.mark.parametrize(

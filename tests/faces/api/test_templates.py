@@ -194,6 +194,32 @@ def test_a_program_sees_its_units_templates_and_the_shared_ones(api_key, branch,
     assert other.status_code == 404
 
 
+def test_a_template_is_shared_with_chosen_units_and_taken_back(api_key, branch, platform):
+    head = Program(api_key(*_ALL, name="head"))
+    unit = unit_of_code("DEMO11").public_id
+    chosen = {"sharing": "chosen", "shared_with": [unit]}
+    row = send(head, "/templates", made(**chosen)).json()
+    assert (row["sharing"], row["shared_with"]) == ("chosen", [unit])
+    address = f"/templates/{row['id']}"
+    assert branch.get(address).json() == row
+    share = f"{address}/actions/share"
+    assert send(branch, share, {"sharing": "all"}).status_code == 403
+    for more, field, word in (
+        ({"sharing": "chosen"}, "shared_with", "至少选一个机构"),
+        ({"sharing": "all", "shared_with": [unit]}, "sharing", "选了具体机构"),
+        ({**chosen, "shared_with": [outside_company("外").public_id]}, "shared_with", "不能选"),
+        ({**chosen, "shared_with": [root_unit().public_id]}, "shared_with", "不能选"),
+    ):
+        refused = send(head, share, more)
+        assert (refused.status_code, word in refused.json()["detail"]) == (422, True), more
+        assert refused.json()["errors"][0]["path"] == field
+    unknown = send(head, share, chosen | {"shared_with": [row["id"]]})
+    assert unknown.json()["code"] == "org_unit_unknown"
+    kept = send(head, share, {"sharing": "own"}).json()
+    assert (kept["sharing"], kept["shared_with"]) == ("own", [])
+    assert branch.get(address).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("verb", "address"),
     [("get", ""), ("get", "/{id}"), ("get", "/{id}/versions"), ("post", "/{id}/actions/fill")],

@@ -1,7 +1,7 @@
 """The file centre by REST: find one's own files, take one, make a link for another system."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -21,22 +21,28 @@ from baozhen.faces.api.conventions import (
 )
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.client import address_of
+from baozhen.faces.files import print_link
 from baozhen.faces.limits import BULK, LIVE, QUERY, VERIFICATIONS, spend
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.evidence import parts_of
 from baozhen.signing.files.errors import FileUnknown
 from baozhen.signing.files.evidence import make_package
 from baozhen.signing.files.models import FileEntry
+from baozhen.signing.files.proofs import proof_beside
 from baozhen.signing.files.search import Wanted, file_of, find_files
 from baozhen.signing.files.services import (
     CopyOrder,
     LinkOrder,
     download,
+    make_black_copy,
     make_link,
+    make_print,
     take_by_link,
 )
+from baozhen.signing.files.titles import open_parties
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.services import Scope
+from baozhen.trust.evidence import FORMAT
 
 router = Router(tags=["文件"])
 
@@ -48,6 +54,13 @@ def _binary(description: str, media_type: str) -> dict[str, Any]:
 
 _PDF = _binary("文件原件", "application/pdf")
 _ZIP = _binary("证据包，可用 baozhen verify 离线核验", "application/zip")
+
+
+class PartyInfo(Schema):
+    """A party of a file, by a masked name for people."""
+
+    name: str
+    until: datetime | None = Field(description="此时起由他人接替；null 为现在的当事人")
 
 
 class FileInfo(Schema):
@@ -62,6 +75,25 @@ class FileInfo(Schema):
     sha256: str
     size: int
     signed_at: datetime
+    parties: list[PartyInfo] = Field(description="当事人，含批改前的；姓名已掩码")
+
+
+class FileTimestamp(Schema):
+    """One token over the Merkle root of many files, and the file's path to that root."""
+
+    kind: Literal["aggregated"]
+    token: str = Field(description="RFC 3161 令牌，Base64")
+    index: int
+    size: int
+    path: list[str]
+
+
+class FileProof(Schema):
+    """What proves beside the file that it existed; save it as `<file>.proof.json`."""
+
+    format: str
+    sha256: str
+    timestamp: FileTimestamp | None = Field(description="null：时间戳在文件的签名里，或没有时间戳")
 
 
 class FilePage(PageInfo):
@@ -74,11 +106,21 @@ class FileQuery(Schema):
     """What to look for; empty is everything."""
 
     q: str = Field(default="", max_length=100, description="关键词：正文、标题或编号")
-    party: str = Field(default="", max_length=100, description="当事人的姓名、名称或证件号")
+    party: str = Field(
+        default="", max_length=100, description="当事人（含批改前的）的姓名、名称或证件号"
+    )
     document_type: str = Field(default="", max_length=48)
     number: str = Field(default="", max_length=64, description="业务编号、任务编号或 SHA-256")
     since: datetime | None = None
     until: datetime | None = None
+
+
+class CopyIn(Schema):
+    """Which kind of copy, for whom and what for; both stand in the register of copies."""
+
+    kind: Literal["black", "print"] = Field(description="black 黑色章脱敏副本，print 防伪打印件")
+    recipient: str = Field(min_length=1, max_length=100, description="领取人")
+    reason: str = Field(min_length=1, max_length=200, description="用途")
 
 
 class LinkIn(Schema):
@@ -151,6 +193,21 @@ def get_content(request: HttpRequest, id: PublicId) -> HttpResponse:
 
 
 @router.get(
+    "/files/{id}/proof",
+    response={200: FileProof, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, QUERY),
+    summary="时间戳证明",
+)
+def get_proof(request: HttpRequest, id: PublicId) -> dict[str, Any]:
+    """Return the timestamp beside the file: content of `<file>.proof.json` for `baozhen verify`."""
+    entry = own_file(request, id)
+    proof = proof_beside(entry.sha256)
+    if proof is None:
+        return {"format": FORMAT, "sha256": entry.sha256, "timestamp": None}
+    return proof.to_dict(file_sha256=entry.sha256)
+
+
+@router.get(
     "/files/{id}/evidence",
     response={200: None, **PROBLEMS},
     auth=Bearer(Scope.FILES_READ, BULK),
@@ -164,6 +221,25 @@ def get_evidence(request: HttpRequest, id: PublicId) -> HttpResponse:
     order = CopyOrder(recipient=name, reason="接口取证据包", address=address_of(request))
     made = make_package(entry, order, parts=parts_of(entry), actor=name, at=now())
     return _sent(made.data, made.copy.number, ending="zip", media_type="application/zip")
+
+
+@router.post(
+    "/files/{id}/copies",
+    response={200: None, **PROBLEMS},
+    auth=Bearer(Scope.FILES_READ, BULK),
+    summary="脱敏副本（黑色章），或防伪打印件",
+    openapi_extra=_PDF,
+)
+def make_copy(request: HttpRequest, id: PublicId, body: CopyIn) -> HttpResponse:
+    """Make a copy that names who gets it; each is another one, with a number of its own."""
+    entry = own_file(request, id)
+    name = client_name(request)
+    order = CopyOrder(recipient=body.recipient, reason=body.reason, address=address_of(request))
+    if body.kind == "black":
+        made = make_black_copy(entry, order, actor=name, at=now())
+    else:
+        made = make_print(entry, order, link=print_link(), actor=name, at=now())
+    return _sent(made.data, made.copy.number)
 
 
 @router.post(
@@ -241,4 +317,5 @@ def _file(entry: FileEntry) -> dict[str, Any]:
         "sha256": entry.sha256,
         "size": entry.size,
         "signed_at": entry.signed_at,
+        "parties": [{"name": one.name, "until": one.until} for one in open_parties(entry)],
     }

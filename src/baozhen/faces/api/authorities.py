@@ -37,6 +37,7 @@ from baozhen.signing.certificates.services import (
 from baozhen.signing.certificates.services.applications import (
     ApplicationRequest,
     apply_for_certificate,
+    renew_binding,
 )
 from baozhen.signing.certificates.states import AnchorState, ApplicationState, BindingState
 from baozhen.signing.organizations.services import Scope
@@ -94,6 +95,13 @@ class ApplicationIn(Schema):
 
     organization: Annotated[str, Field(min_length=1, max_length=128)]
     algorithm: Algorithm
+    authority: Annotated[str, Field(max_length=64, description="签发机构名称；空为默认")] = ""
+    reason: Why
+
+
+class RenewalIn(Schema):
+    """Why a successor is wanted, and of whom."""
+
     authority: Annotated[str, Field(max_length=64, description="签发机构名称；空为默认")] = ""
     reason: Why
 
@@ -221,6 +229,29 @@ def revoke(request: HttpRequest, certificate_id: Fingerprint, body: RevocationIn
         explanation=body.reason,
     )
     return _binding(binding_of(certificate_id))
+
+
+@router.post(
+    "/certificates/{certificate_id}/actions/renew",
+    response={201: ApplicationInfo, **PROBLEMS},
+    auth=Bearer(Scope.CERTIFICATES_WRITE, LIVE),
+    summary="续期",
+    openapi_extra=REPEATABLE,
+)
+def renew(request: HttpRequest, certificate_id: Fingerprint, body: RenewalIn) -> Status[Any]:
+    """Apply for the successor with a fresh key; once issued it takes over by itself."""
+
+    def act() -> Made:
+        made = renew_binding(
+            binding_of(certificate_id),
+            authority_name=body.authority,
+            reason=body.reason,
+            actor=client_name(request),
+            at=now(),
+        )
+        return Made(201, _application(made), made.public_id)
+
+    return idempotent(request, act)
 
 
 @router.post(

@@ -13,7 +13,7 @@ from baozhen.faces.errors import InvalidRequest
 from baozhen.faces.limits import BULK, QUERY
 from baozhen.faces.lines import lines_of
 from baozhen.foundation.clock import now
-from baozhen.insurance.policies.states import TimestampMode
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.proposals.models import Batch, BatchItem
 from baozhen.insurance.proposals.queries import batch_progress, get_batch, list_items
 from baozhen.insurance.proposals.services import receive_batch, resume_batch

@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from baozhen.faces.api.schemas import Problem
+from baozhen.faces.extent import is_closed
 from baozhen.faces.files import CONTENT_TYPE as PDF
 from baozhen.faces.problems import CONTENT_TYPE, TITLES
 
@@ -38,6 +39,8 @@ class DocumentedAPI(NinjaAPI):
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
         """Return the document."""
         schema = super().get_openapi_schema(*args, **kwargs)
+        for address in [path for path in schema["paths"] if is_closed(path)]:
+            del schema["paths"][address]
         for path in schema["paths"].values():
             for operation in path.values():
                 _say_problem_json(operation["responses"])

@@ -25,8 +25,9 @@ from baozhen.signing.envelopes.services.embedding import OPEN_WITHIN, issue_embe
 from baozhen.signing.envelopes.services.links import issue_link
 from baozhen.signing.envelopes.services.telling import link_address, remind
 from baozhen.signing.envelopes.services.voiding import request_void
+from baozhen.signing.organizations.queries import legal_entity_of
 from baozhen.signing.organizations.services import Scope
-from baozhen.signing.organizations.states import UnitKind
+from baozhen.signing.organizations.states import OUTSIDE_KINDS
 from baozhen.signing.seals.queries import seal_of
 
 router = Router(tags=["签署任务"])
@@ -198,6 +199,6 @@ def _own_step(request: HttpRequest, envelope_id: str, action_id: str) -> Action:
     envelope = own(request, envelope_id)
     found = envelope.actions.select_related("signatory__unit").filter(public_id=action_id).first()
     unit = found.signatory.unit if found is not None else None
-    if found is None or unit is None or unit.kind == UnitKind.OUTSIDE:
+    if found is None or unit is None or legal_entity_of(unit).kind in OUTSIDE_KINDS:
         raise NotFound(what="这一步")
     return found

@@ -25,6 +25,7 @@ from baozhen.faces.errors import NotFound
 from baozhen.faces.limits import BULK, LIVE, QUERY
 from baozhen.faces.lines import lines_of
 from baozhen.foundation.clock import now
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.signing.envelopes.errors import RowsInvalid
 from baozhen.signing.envelopes.models import BatchRow, EnvelopeBatch
 from baozhen.signing.envelopes.queries import batch_counts
@@ -64,6 +65,7 @@ def submit_batch(request: HttpRequest, body: BatchIn) -> Status[Any]:
             client=client_name(request),
             unit=unit_of(body.unit) if body.unit else root_unit(),
             biz_no=body.biz_no,
+            timestamp=body.timestamp,
         )
         batch = create_batch(order, body.rows, actor=client_name(request), at=now())
         return Made(202, describe_batch(batch), batch.public_id)
@@ -82,6 +84,7 @@ def stream_batch(
     request: HttpRequest,
     flow: Annotated[str, Field(max_length=48, description="流程代码，或模版编号 tpl_…")],
     unit: Annotated[str, Field(max_length=40, description="发起机构；空为总公司")] = "",
+    timestamp: TimestampMode = TimestampMode.AGGREGATED,
 ) -> Status[Any]:
     """Take a long table line by line; the same Idempotency-Key gives the same batch."""
     require_type(request, NDJSON_TYPE)
@@ -90,6 +93,7 @@ def stream_batch(
         client=client_name(request),
         unit=unit_of(unit) if unit else root_unit(),
         biz_no=f"{_KEYS_START}{idempotency_key(request)}"[:64],
+        timestamp=timestamp,
     )
     rows = _rows(lines_of(chunks_of(request)))
     return Status(202, describe_batch(create_batch(order, rows, actor=order.client, at=now())))
@@ -173,6 +177,7 @@ def describe_batch(batch: EnvelopeBatch) -> dict[str, Any]:
         "id": batch.public_id,
         "flow": batch.flow,
         "state": batch.state,
+        "timestamp": batch.timestamp_mode,
         "total": counts.total,
         "started": counts.started,
         "failed": counts.failed,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from ninja import Field, Schema
 
 from baozhen.faces.api.conventions import BusinessNumber, PageInfo, PublicId
+from baozhen.foundation.timestamps.modes import TimestampMode
 
 DOCUMENTS_MAX = 20
 PARTIES_MAX = 50
@@ -64,12 +65,28 @@ class BatchIn(Schema):
         max_length=100_000,
         description="每行：values、parties、biz_no，用模版时还有 silent，最多 100,000 行",
     )
+    timestamp: TimestampMode = Field(
+        TimestampMode.AGGREGATED,
+        description="只需本单位静默盖章的行：aggregated 每五十份合盖一个时间戳，证明另存；"
+        "each 每个签名各一个；none 不盖。其他行一律 each",
+    )
 
 
 class ReasonIn(Schema):
     """Why."""
 
     reason: str = Field(min_length=1, max_length=500, description="原因")
+
+
+class AnswerOut(Schema):
+    """One question to a party, and its answer: null while it is open, or was not asked at all."""
+
+    role: str
+    name: str
+    question: str
+    options: list[str]
+    answer: str | float | bool | None
+    answered_at: datetime | None
 
 
 class EnvelopeOut(Schema):
@@ -106,6 +123,7 @@ class BatchOut(Schema):
     id: PublicId
     flow: str
     state: str
+    timestamp: TimestampMode
     total: int
     started: int
     failed: int

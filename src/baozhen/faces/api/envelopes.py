@@ -20,6 +20,7 @@ from baozhen.faces.api.documents import PDF_RESPONSES, PROBLEMS
 from baozhen.faces.api.envelope_answers import describe, own
 from baozhen.faces.api.envelope_drafts import draft_of
 from baozhen.faces.api.envelope_schemas import (
+    AnswerOut,
     AuditOut,
     EnvelopeIn,
     EnvelopeOut,
@@ -30,11 +31,12 @@ from baozhen.faces.api.envelope_schemas import (
 from baozhen.faces.api.template_reach import template_seen, unit_given
 from baozhen.faces.errors import NotFound
 from baozhen.faces.limits import LIVE, QUERY
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes import forms
 from baozhen.signing.envelopes.errors import DraftInvalid
-from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.envelopes.models import Envelope, Question
 from baozhen.signing.envelopes.queries import document_bytes, envelopes_of_client
 from baozhen.signing.envelopes.services.create import create_envelope
 from baozhen.signing.envelopes.services.from_templates import TemplateOrder, start_from_template
@@ -66,11 +68,47 @@ def list_flows(request: HttpRequest) -> list[dict[str, Any]]:
                 {"name": f.name, "label": f.label, "kind": f.kind, "required": f.required}
                 for f in flow.fields
             ],
+            "questions": [
+                {
+                    "name": f.name,
+                    "label": f.label,
+                    "kind": f.kind.value,
+                    "role": f.role,
+                    "options": list(f.options),
+                }
+                for f in flow.questions
+            ],
             "roles": [
                 {"role": r.role, "label": r.label, "kind": r.kind, "own": r.own} for r in flow.roles
             ],
         }
         for flow in forms.flows().values()
+    ]
+
+
+@router.get(
+    "/envelopes/{envelope_id}/answers",
+    response={200: list[AnswerOut], **PROBLEMS},
+    auth=Bearer(Scope.ENVELOPES_READ, QUERY),
+    summary="签署方逐项的回答",
+)
+def list_answers(request: HttpRequest, envelope_id: str) -> list[dict[str, Any]]:
+    """Say what the parties were asked and how they answered; that they were read is on record."""
+    envelope = own(request, envelope_id)
+    audit.record(
+        "envelope.answers_read", subject_id=envelope.pk, actor=client_name(request), at=now()
+    )
+    rows = Question.objects.filter(signatory__envelope=envelope).select_related("signatory")
+    return [
+        {
+            "role": row.signatory.role,
+            "name": row.key,
+            "question": row.asked.shown_label,
+            "options": list(row.asked.options),
+            "answer": row.answer,
+            "answered_at": row.answered_at,
+        }
+        for row in rows
     ]
 
 

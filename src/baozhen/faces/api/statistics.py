@@ -1,22 +1,23 @@
-"""Figures by REST: sums of seals, files and signatures."""
+"""Figures by REST: sums of seals, files and signatures; monthly statements."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Q
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from baozhen.faces.api.auth import Bearer
-from baozhen.faces.api.conventions import client_of_request
+from baozhen.faces.api.conventions import Cursor, Limit, PageInfo, client_of_request, page_of
 from baozhen.faces.api.documents import PROBLEMS
 from baozhen.faces.limits import QUERY
 from baozhen.foundation.clock import today
 from baozhen.signing.integrations.models import ConnectedSystem
 from baozhen.signing.organizations.models import ApiClient, OrgUnit
 from baozhen.signing.organizations.services import Scope
-from baozhen.signing.statistics.queries import figures, sums
-from baozhen.signing.statistics.states import Measure
+from baozhen.signing.statistics.models import Statement
+from baozhen.signing.statistics.queries import figures, statements_of, sums
+from baozhen.signing.statistics.states import ChargeMode, Measure, StatementState, UsageKind
 
 router = Router(tags=["统计"])
 _DAYS = 30
@@ -43,6 +44,36 @@ class FiguresInfo(Schema):
     by_channel: list[FigureInfo] = Field(description="用印为流程，文件为来源，签署为发起方")
 
 
+class StatementLineInfo(Schema):
+    """What one kind of use costs a unit in a month."""
+
+    kind: UsageKind
+    mode: ChargeMode | None = Field(description="null 为没有价格，只计数")
+    count: int
+    total_fen: int
+
+
+class StatementInfo(Schema):
+    """What one unit owes head office for one month, in fen."""
+
+    unit: str = Field(description="机构编号")
+    month: str = Field(description="如 2026-11")
+    state: StatementState
+    total_fen: int
+    lines: list[StatementLineInfo]
+
+
+class StatementPage(PageInfo):
+    """A page of statements."""
+
+    items: list[StatementInfo]
+
+
+Month = Annotated[
+    str, Query(pattern=r"^(2[0-9]{3}-(0[1-9]|1[0-2]))?$", description="月份，如 2026-11")
+]
+
+
 @router.get(
     "/statistics/{measure}",
     response={200: FiguresInfo, **PROBLEMS},
@@ -64,6 +95,42 @@ def get_figures(
     }
     total = sum(count for _, count in by["day"])
     return {"measure": measure, "since": first, "until": last, "total": total, **answer}
+
+
+@router.get(
+    "/statements",
+    response={200: StatementPage, **PROBLEMS},
+    auth=Bearer(Scope.STATISTICS_READ, QUERY),
+    summary="清分单",
+)
+def list_statements(
+    request: HttpRequest, month: Month = "", cursor: Cursor = "", limit: Limit = 50
+) -> dict[str, Any]:
+    """Return the monthly statements of the client's units, the newest first."""
+    found = statements_of(_units(client_of_request(request)))
+    if month:
+        found = found.filter(month=f"{month}-01")
+    rows = found.prefetch_related("lines")
+    return page_of(rows, cursor=cursor, limit=limit, key="-month").answer(_statement)
+
+
+def _statement(row: Statement) -> dict[str, Any]:
+    lines = sorted(row.lines.all(), key=lambda line: line.pk)
+    return {
+        "unit": row.unit.public_id,
+        "month": f"{row.month:%Y-%m}",
+        "state": row.state,
+        "total_fen": row.total_fen,
+        "lines": [
+            {
+                "kind": line.kind,
+                "mode": line.mode or None,
+                "count": line.count,
+                "total_fen": line.total_fen,
+            }
+            for line in lines
+        ],
+    }
 
 
 def _units(client: ApiClient) -> list[int]:

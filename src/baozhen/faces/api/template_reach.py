@@ -3,6 +3,8 @@
 A program that connects a system belongs to that system's unit; any other is head office's.
 """
 
+from collections.abc import Sequence
+
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -38,6 +40,11 @@ def unit_given(request: HttpRequest, public_id: str) -> OrgUnit:
     if not own_units(request).filter(pk=unit.pk).exists():
         raise UnitUnknown(unit=public_id)
     return unit
+
+
+def units_named(public_ids: Sequence[str]) -> list[OrgUnit]:
+    """Return the units of these ids, each once, or raise UnitUnknown."""
+    return [unit_of(public_id) for public_id in dict.fromkeys(public_ids)]
 
 
 def seen_templates(request: HttpRequest) -> QuerySet[Template]:

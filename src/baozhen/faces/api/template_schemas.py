@@ -20,7 +20,8 @@ class TemplateInfo(Schema):
     title: str
     document_type: str
     unit: str = Field(description="所属机构编号")
-    sharing: str = Field(description="own、below 或 all")
+    sharing: str = Field(description="own、below、chosen 或 all")
+    shared_with: list[str] = Field(description="sharing 为 chosen 时，选定的机构编号（含其下级）")
     needs_filing: bool = Field(description="批准时须填写条款备案号")
     created_at: datetime
 
@@ -71,8 +72,20 @@ class TemplateIn(ContentIn):
     title: str = Field(max_length=128, description="名称")
     document_type: str = Field(max_length=48, description="文件类型")
     unit: str = Field("", max_length=40, description="所属机构编号；空为本客户端的机构")
-    sharing: Sharing = Field(Sharing.BELOW, description="own、below 或 all")
+    sharing: Sharing = Field(Sharing.BELOW, description="own、below、chosen 或 all")
+    shared_with: list[PublicId] = Field(
+        default_factory=list, max_length=500, description="sharing 为 chosen 时选定的机构编号"
+    )
     needs_filing: bool = Field(False, description="批准时须填写条款备案号")
+
+
+class SharingIn(Schema):
+    """Who besides its own unit may use a template; what was shared before is replaced."""
+
+    sharing: Sharing = Field(description="own、below、chosen 或 all")
+    shared_with: list[PublicId] = Field(
+        default_factory=list, max_length=500, description="sharing 为 chosen 时选定的机构编号"
+    )
 
 
 class EditIn(Schema):

@@ -1,7 +1,7 @@
 """Templates by REST: which there are, one-step filling, and making them.
 
-A program writes drafts and submits them; what is approved was approved by somebody who never wrote
-at it: a person in the console, or another program, such as the insurer's own approval system.
+A program writes drafts, submits them and shares templates; what is approved was approved by a
+person in the console who never wrote at it.
 """
 
 import base64
@@ -23,10 +23,17 @@ from baozhen.faces.api.conventions import (
     page_of,
 )
 from baozhen.faces.api.documents import PROBLEMS
-from baozhen.faces.api.template_reach import seen_templates, template_seen, unit_given
+from baozhen.faces.api.template_reach import (
+    seen_templates,
+    template_managed,
+    template_seen,
+    unit_given,
+    units_named,
+)
 from baozhen.faces.api.template_schemas import (
     Filled,
     FillIn,
+    SharingIn,
     TemplateIn,
     TemplateInfo,
     TemplatePage,
@@ -36,8 +43,14 @@ from baozhen.foundation.clock import now, shanghai_date
 from baozhen.signing.organizations.services import Scope
 from baozhen.signing.templates.fields import fields_to_json
 from baozhen.signing.templates.models import Template
-from baozhen.signing.templates.queries import version_in_force
-from baozhen.signing.templates.services import TemplateDraft, create_template, fill
+from baozhen.signing.templates.queries import units_shared_with, version_in_force
+from baozhen.signing.templates.services import (
+    TemplateDraft,
+    create_template,
+    fill,
+    share_template,
+)
+from baozhen.signing.templates.states import Sharing
 
 router = Router(tags=["模版"])
 router.add_router("", template_versions.router)
@@ -75,6 +88,7 @@ def create(request: HttpRequest, body: TemplateIn) -> Status[Any]:
             document_type=body.document_type,
             unit=unit_given(request, body.unit),
             sharing=body.sharing,
+            shared_with=units_named(body.shared_with),
             needs_filing=body.needs_filing,
         )
         content = template_versions.content_of(body)
@@ -93,6 +107,29 @@ def create(request: HttpRequest, body: TemplateIn) -> Status[Any]:
 def show_template(request: HttpRequest, template_id: PublicId) -> dict[str, Any]:
     """Return one template."""
     return _template(template_seen(request, template_id))
+
+
+@router.post(
+    "/templates/{template_id}/actions/share",
+    response={200: TemplateInfo, **PROBLEMS},
+    auth=Bearer(Scope.TEMPLATES_WRITE, LIVE),
+    summary="共享：仅本机构、本机构及下级、选定的机构，或全部机构",
+    openapi_extra=REPEATABLE,
+)
+def share(request: HttpRequest, template_id: PublicId, body: SharingIn) -> Status[Any]:
+    """Share a template so far; who loses it starts no new tasks, those begun go on."""
+
+    def act() -> Made:
+        row = share_template(
+            template_managed(request, template_id),
+            body.sharing,
+            units_named(body.shared_with),
+            actor=client_name(request),
+            at=now(),
+        )
+        return Made(200, _template(row), row.public_id)
+
+    return idempotent(request, act)
 
 
 @router.post(
@@ -124,6 +161,13 @@ def _template(row: Template) -> dict[str, Any]:
         "document_type": row.document_type,
         "unit": row.unit.public_id,
         "sharing": row.sharing,
+        "shared_with": _shared_with(row),
         "needs_filing": row.needs_filing,
         "created_at": row.created_at,
     }
+
+
+def _shared_with(row: Template) -> list[str]:
+    if row.sharing != Sharing.CHOSEN:
+        return []
+    return list(units_shared_with(row).values_list("public_id", flat=True))
