@@ -4,15 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from baozhen.faces.mobile.codes import Code, destination_of
 from baozhen.faces.mobile.forms import CodeForm, ElementsForm
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.foundation.errors import Outage, Refusal
-from baozhen.foundation.masking import mask_email, mask_mobile
 from baozhen.signing.envelopes.services.links import note_verified
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.queries import missing_checks
 from baozhen.signing.identity.services.checks import CheckScope, start_check
-from baozhen.signing.identity.services.codes import CodeRequest, confirm_code, send_code
 from baozhen.signing.identity.states import CheckKind, CheckState
 
 PURPOSE = "open_envelope"
@@ -36,24 +35,18 @@ def _by_code(visit: Visit, subject: Subject) -> HttpResponse:
     challenge = visit.memory.get("open_challenge")
     if act == "send":
         try:
-            sent = send_code(_request(visit, subject), at=visit.at)
+            challenge = _code(visit, subject).send()
         except (Refusal, Outage) as failure:
             return _ask(visit, subject, fault=str(failure), status=422)
-        visit.remember(open_challenge=sent.public_id)
+        visit.remember(open_challenge=challenge)
         return redirect(visit.address("identity"))
     if act == "check" and challenge:
         return _check_code(visit, subject, challenge)
     return _ask(visit, subject)
 
 
-def _request(visit: Visit, subject: Subject) -> CodeRequest:
-    return CodeRequest(
-        subject_id=subject.public_id,
-        channel="sms" if subject.mobile else "mail",
-        purpose=PURPOSE,
-        document_sha256=visit.envelope.content_sha256,
-        device=visit.device,
-    )
+def _code(visit: Visit, subject: Subject) -> Code:
+    return Code(visit, subject, PURPOSE, visit.envelope.content_sha256)
 
 
 def _check_code(visit: Visit, subject: Subject, challenge: str) -> HttpResponse:
@@ -61,15 +54,7 @@ def _check_code(visit: Visit, subject: Subject, challenge: str) -> HttpResponse:
     if not form.is_valid():
         return _ask(visit, subject, form=form, status=422)
     try:
-        confirm_code(
-            challenge,
-            form.cleaned_data["code"],
-            at=visit.at,
-            subject_id=subject.public_id,
-            purpose=PURPOSE,
-            document_sha256=visit.envelope.content_sha256,
-            device=visit.device,
-        )
+        _code(visit, subject).confirm(challenge, form.cleaned_data["code"])
     except Refusal as refusal:
         form.add_error("code", str(refusal))
         return _ask(visit, subject, form=form, status=422)
@@ -128,12 +113,11 @@ def _ask(
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    where = mask_mobile(str(subject.mobile)) if subject.mobile else mask_email(str(subject.email))
     is_sent = bool(visit.memory.get("open_challenge"))
     return visit.render(
         "identity.html",
         {
-            "lead": f"为保护您的信息，请先用登记的 {where} 接收验证码。",
+            "lead": f"为保护您的信息，请先用登记的 {destination_of(subject)} 接收验证码。",
             "form": (form or CodeForm()) if is_sent else None,
             "act": "check" if is_sent else "send",
             "act_label": "核对" if is_sent else "发送验证码",

@@ -13,7 +13,7 @@ from baozhen.signing.envelopes.services.links import note_opened
 
 # Guessing a link of 192 bits is hopeless; asking a thousand times a minute is not welcome either.
 LINKS = Limit(name="link", most=120)
-_PLAN = "核对身份 → {papers}阅读文件{act}，约需 3 分钟"
+_PLAN = "核对身份 → {before}阅读文件{act}，约需 3 分钟"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,6 +67,7 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
 
 def plan_of(visit: Visit) -> str:
     """Return in one sentence what comes next."""
-    papers = "提交材料 → " if visit.signatory.papers.exists() else ""
+    before = "提交材料 → " if visit.signatory.papers.exists() else ""
+    before += "逐项回答 → " if visit.signatory.questions.exists() else ""
     act = "" if visit.is_viewer else " → 签名 → 确认意愿"
-    return _PLAN.format(papers=papers, act=act)
+    return _PLAN.format(before=before, act=act)

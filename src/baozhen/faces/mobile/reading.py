@@ -31,7 +31,7 @@ from baozhen.signing.envelopes.services.reading import (
 from baozhen.trust.errors import TrustError
 from baozhen.trust.pdf.rendering import page_lines
 
-_MAY_READ = frozenset({"papers", "read", "sign", "consent", "done"})
+_MAY_READ = frozenset({"papers", "read", "sign", "consent", "done", "void"})
 _REPORT_BYTES_MAX = 100_000
 _TEXTS_KEPT = 64
 
@@ -157,6 +157,9 @@ def _context(visit: Visit, document: EnvelopeDocument, facts: ReadingFacts) -> d
             "decline": visit.address("decline"),
             "progress": visit.address("progress", document.position),
             "file": visit.address("file", document.position),
+            "answer": visit.address("answer")
+            if not visit.is_viewer and visit.signatory.questions.exists()
+            else "",
         },
     }
 

@@ -8,18 +8,16 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from baozhen.faces.client import address_of
+from baozhen.faces.mobile.codes import Code, channel_of, destination_of
 from baozhen.faces.mobile.signatures import sign_context, signature_from, ways_for
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.errors import Outage, Refusal
-from baozhen.foundation.masking import mask_email, mask_mobile
 from baozhen.signing.envelopes.errors import PaperRefused, SignatureMissing
 from baozhen.signing.envelopes.services.acts import SignatureInput
 from baozhen.signing.envelopes.services.acts import sign as sign_action
 from baozhen.signing.envelopes.services.papers import hand_in
 from baozhen.signing.identity.models import Subject
-from baozhen.signing.identity.services.codes import CodeRequest, confirm_code, send_code
-from baozhen.signing.identity.services.devices import check_not_agent
 
 PURPOSE = "sign_envelope"
 
@@ -89,32 +87,17 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _send(visit: Visit, subject: Subject) -> None:
-    sent = send_code(
-        CodeRequest(
-            subject_id=subject.public_id,
-            channel="sms" if subject.mobile else "mail",
-            purpose=PURPOSE,
-            document_sha256=visit.envelope.content_sha256,
-            device=visit.device,
-        ),
-        at=visit.at,
-    )
-    visit.remember(challenge=sent.public_id)
+    visit.remember(challenge=_code(visit, subject).send())
+
+
+def _code(visit: Visit, subject: Subject) -> Code:
+    return Code(visit, subject, PURPOSE, visit.envelope.content_sha256)
 
 
 def _confirm(visit: Visit, subject: Subject) -> None:
     memory = visit.memory
     challenge = str(memory.get("challenge", ""))
-    confirm_code(
-        challenge,
-        visit.request.POST.get("code", ""),
-        at=visit.at,
-        subject_id=subject.public_id,
-        purpose=PURPOSE,
-        document_sha256=visit.envelope.content_sha256,
-        device=visit.device,
-    )
-    check_not_agent(subject, device=visit.device, at=visit.at)
+    _code(visit, subject).confirm_will(challenge)
     if visit.action is None:
         raise SignatureMissing(path="action")
     sign_action(
@@ -122,7 +105,7 @@ def _confirm(visit: Visit, subject: Subject) -> None:
         SignatureInput(
             picture=base64.b64decode(memory["picture"]),
             challenge_id=challenge,
-            method="sms" if subject.mobile else "mail",
+            method=channel_of(subject),
             strokes=memory.get("strokes"),
             device=visit.device,
             address=address_of(visit.request),
@@ -149,10 +132,9 @@ def _papers(visit: Visit) -> dict[str, Any]:
 
 
 def _consent(visit: Visit, subject: Subject) -> dict[str, Any]:
-    mobile, mail = str(subject.mobile), str(subject.email)
     return {
         "code_sent": bool(visit.memory.get("challenge")),
-        "destination": mask_mobile(mobile) if mobile else mask_email(mail),
+        "destination": destination_of(subject),
         "content_sha256": visit.envelope.content_sha256,
         "preview": f"data:image/png;base64,{visit.memory.get('picture', '')}",
     }

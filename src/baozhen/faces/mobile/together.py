@@ -8,11 +8,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from baozhen.faces.client import address_of
+from baozhen.faces.mobile.codes import Code, channel_of, destination_of
 from baozhen.faces.mobile.signatures import sign_context, signature_from, ways_for
 from baozhen.faces.mobile.signing import PURPOSE
 from baozhen.faces.mobile.visit import Visit, visit_of
 from baozhen.foundation.errors import Outage, Refusal
-from baozhen.foundation.masking import mask_email, mask_mobile
 from baozhen.signing.envelopes.errors import SelectionInvalid, SignatureMissing
 from baozhen.signing.envelopes.models import Action
 from baozhen.signing.envelopes.rules import is_read, missing_papers, share_read
@@ -22,8 +22,6 @@ from baozhen.signing.envelopes.services.reading import reading_facts
 from baozhen.signing.envelopes.states import ActionState
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.identity.queries import missing_checks
-from baozhen.signing.identity.services.codes import CodeRequest, confirm_code, send_code
-from baozhen.signing.identity.services.devices import check_not_agent
 from baozhen.signing.organizations.queries import legal_entity_of
 
 _KEPT = "together"
@@ -123,10 +121,13 @@ def _row(visit: Visit, action: Action) -> dict[str, Any]:
     unknown = envelope.rules.get("identity") == "check" and bool(
         signatory.subject and missing_checks(signatory.subject, visit.at)
     )
+    place = "papers" if missing else "read"
     if unknown:
         state, ready = "须先核对实名，请从它自己的链接签署", False
     elif missing:
         state, ready = f"待提交材料：{'、'.join(missing)}", False
+    elif signatory.questions.filter(answered_at__isnull=True).exists():
+        state, ready, place = "待逐项回答", False, "answer"
     elif not is_read(facts):
         state, ready = f"已读 {share_read(facts)}%", False
     else:
@@ -139,7 +140,7 @@ def _row(visit: Visit, action: Action) -> dict[str, Any]:
         "state": state,
         "ready": ready,
         "unknown": unknown,
-        "href": visit.address_beside("papers" if missing else "read", signatory),
+        "href": visit.address_beside(place, signatory),
     }
 
 
@@ -168,17 +169,11 @@ def _chosen(visit: Visit) -> list[Action]:
 
 
 def _send(visit: Visit, subject: Subject, actions: list[Action]) -> None:
-    sent = send_code(
-        CodeRequest(
-            subject_id=subject.public_id,
-            channel="sms" if subject.mobile else "mail",
-            purpose=PURPOSE,
-            document_sha256=together_digest([action.pk for action in actions]),
-            device=visit.device,
-        ),
-        at=visit.at,
-    )
-    _keep(visit, challenge=sent.public_id)
+    _keep(visit, challenge=_code(visit, subject, actions).send())
+
+
+def _code(visit: Visit, subject: Subject, actions: list[Action]) -> Code:
+    return Code(visit, subject, PURPOSE, together_digest([action.pk for action in actions]))
 
 
 def _confirm(visit: Visit, subject: Subject, actions: list[Action]) -> None:
@@ -189,22 +184,13 @@ def _confirm(visit: Visit, subject: Subject, actions: list[Action]) -> None:
         raise SignatureMissing(path="signature")
     keys = [action.pk for action in actions]
     challenge = str(kept.get("challenge", ""))
-    confirm_code(
-        challenge,
-        visit.request.POST.get("code", ""),
-        at=visit.at,
-        subject_id=subject.public_id,
-        purpose=PURPOSE,
-        document_sha256=together_digest(keys),
-        device=visit.device,
-    )
-    check_not_agent(subject, device=visit.device, at=visit.at)
+    _code(visit, subject, actions).confirm_will(challenge)
     sign_together(
         keys,
         SignatureInput(
             picture=base64.b64decode(kept["picture"]),
             challenge_id=challenge,
-            method="sms" if subject.mobile else "mail",
+            method=channel_of(subject),
             strokes=kept.get("strokes"),
             device=visit.device,
             address=address_of(visit.request),
@@ -215,11 +201,10 @@ def _confirm(visit: Visit, subject: Subject, actions: list[Action]) -> None:
 
 
 def _consent(visit: Visit, subject: Subject, actions: list[Action]) -> dict[str, Any]:
-    mobile, mail = str(subject.mobile), str(subject.email)
     kept = _kept(visit)
     return {
         "code_sent": bool(kept.get("challenge")),
-        "destination": mask_mobile(mobile) if mobile else mask_email(mail),
+        "destination": destination_of(subject),
         "content_sha256": together_digest([action.pk for action in actions]),
         "preview": f"data:image/png;base64,{kept.get('picture', '')}",
         "titles": [

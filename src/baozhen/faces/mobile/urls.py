@@ -3,6 +3,7 @@
 from django.urls import path
 
 from baozhen.faces.mobile import (
+    answering,
     embedding,
     handing,
     identity,
@@ -11,6 +12,7 @@ from baozhen.faces.mobile import (
     reading,
     signing,
     together,
+    voiding,
 )
 
 app_name = "mobile"
@@ -23,12 +25,14 @@ urlpatterns = [
     path("<str:token>/decline", opening.decline, name="decline"),
     path("<str:token>/identity", identity.identity, name="identity"),
     path("<str:token>/papers", signing.papers, name="papers"),
+    path("<str:token>/answer", answering.answer_page, name="answer"),
     path("<str:token>/read", reading.read, name="read"),
     path("<str:token>/read/<int:position>", reading.read, name="read_document"),
     path("<str:token>/read/<int:position>/progress", reading.progress, name="progress"),
     path("<str:token>/documents/<int:position>.pdf", reading.document_file, name="file"),
     path("<str:token>/sign", signing.sign, name="sign"),
     path("<str:token>/consent", signing.consent, name="consent"),
+    path("<str:token>/void", voiding.void, name="void"),
     path("<str:token>/done", outcome.done, name="done"),
     path("<str:token>/all", together.waiting, name="all"),
     path("<str:token>/all/sign", together.sign, name="all_sign"),

@@ -21,6 +21,7 @@ from baozhen.signing.envelopes.queries import action_of, signatures_waiting
 from baozhen.signing.envelopes.rules import is_read, missing_papers
 from baozhen.signing.envelopes.services.links import beside, entry_of, is_verified
 from baozhen.signing.envelopes.services.reading import reading_facts
+from baozhen.signing.envelopes.services.voiding import open_void
 from baozhen.signing.envelopes.states import (
     PASSIVE_TYPES,
     TYPE_LABELS,
@@ -38,6 +39,7 @@ STEPS = (
     ("open", "查看任务"),
     ("identity", "核对身份"),
     ("papers", "提交材料"),
+    ("answer", "逐项回答"),
     ("read", "阅读文件"),
     ("sign", "签名"),
     ("consent", "确认意愿"),
@@ -115,7 +117,9 @@ class Visit:
     def step(self) -> str:
         """Return the step that comes next: the server's word, whatever page is asked for."""
         if self.envelope.state not in {EnvelopeState.IN_PROGRESS, EnvelopeState.DRAFT}:
-            return "done" if self.is_known else "identity_for_copy"
+            if not self.is_known:
+                return "identity_for_copy"
+            return "void" if open_void(self.signatory) else "done"
         if not self.is_beside and not self.memory.get("begun"):
             return "open"
         if not self.is_known:
@@ -129,6 +133,8 @@ class Visit:
             return "done"
         if self._lacks_papers():
             return "papers"
+        if self.signatory.questions.filter(answered_at__isnull=True).exists():
+            return "answer"
         if not is_read(reading_facts(self.envelope, self.signatory)):
             return "read"
         return "consent" if self.memory.get("picture") else "sign"
@@ -227,7 +233,15 @@ def _others(visit: Visit) -> dict[str, Any] | None:
 
 
 def _steps(visit: Visit, step: str) -> list[dict[str, Any]]:
-    wanted = [entry for entry in STEPS if entry[0] != "papers" or visit.signatory.papers.exists()]
+    absent = {
+        name
+        for name, rows in (
+            ("papers", visit.signatory.papers),
+            ("answer", visit.signatory.questions),
+        )
+        if not rows.exists()
+    }
+    wanted = [entry for entry in STEPS if entry[0] not in absent]
     if visit.is_viewer:
         wanted = [entry for entry in wanted if entry[0] in {"open", "identity", "read"}]
     names = [name for name, _ in wanted]

@@ -23,6 +23,7 @@
   let digest = state.sha256;
 
   const isSigned = (field) => state.signed.includes(field.kind);
+  const ASKED = ["text", "number", "date", "choice", "checkbox"];
   const isFilled = (field) => !state.open.includes(field.kind) && !field.source;
   const hasPlace = (field) => isSigned(field) || (!state.typst && field.kind !== "attachment");
   const isHere = (field) => field.rect && (field.page === -1 ? pages - 1 : field.page || 0) === page;
@@ -77,7 +78,7 @@
   }
 
   const SHOWN_FOR = {
-    role: (field) => isSigned(field) || field.kind === "attachment",
+    role: (field) => isSigned(field) || field.kind === "attachment" || (ASKED.includes(field.kind) && !field.source),
     options: (field) => field.kind === "choice",
     columns: (field) => field.kind === "table",
     source: (field) => !state.open.includes(field.kind),
