@@ -4,13 +4,13 @@ import pytest
 
 from baozhen.faces import reports, words
 from baozhen.foundation.notify.states import DeliveryState
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.flow import FLOW
 from baozhen.insurance.policies.states import (
     FileKind,
     PolicyKind,
     PolicyState,
     Standing,
-    TimestampMode,
     TimestampState,
 )
 from baozhen.insurance.proposals.states import BatchState, ItemStatus, ProposalState

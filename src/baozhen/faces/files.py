@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import quote_etag
 
@@ -13,6 +14,11 @@ CONTENT_TYPE = "application/pdf"
 _PERSONAL = "private, no-cache"
 # What is published holds nobody's data, and its bytes never change.
 _PUBLISHED = "public, max-age=86400"
+
+
+def print_link() -> str:
+    """Return where the number of a print is checked; `{number}` stands for it."""
+    return f"{settings.BAOZHEN_PUBLIC_URL.rstrip('/')}/p/{{number}}"
 
 
 def sealed_bytes(file: PolicyFile) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from baozhen.faces.extent import is_alone
 from baozhen.signing.organizations.insurer import get_insurer
 
 LARGE_TEXT_COOKIE = "large_text"
@@ -12,7 +13,11 @@ LARGE_TEXT_COOKIE = "large_text"
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what the base templates need."""
-    return {"insurer": get_insurer(), "large": request.COOKIES.get(LARGE_TEXT_COOKIE) == "1"}
+    return {
+        "insurer": get_insurer(),
+        "large": request.COOKIES.get(LARGE_TEXT_COOKIE) == "1",
+        "is_alone": is_alone(),
+    }
 
 
 def page(

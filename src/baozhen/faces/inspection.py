@@ -21,6 +21,7 @@ from baozhen.signing.certificates.trust import stranger_anchors
 from baozhen.signing.envelopes.evidence import standing_of
 from baozhen.signing.envelopes.signers import expected_signers
 from baozhen.signing.files.models import FileEntry
+from baozhen.signing.files.proofs import proof_beside
 from baozhen.signing.files.search import entry_with
 from baozhen.trust.report import Verdict
 from baozhen.trust.verify import TrustAnchors
@@ -55,7 +56,7 @@ def inspect_file(data: bytes, *, at: datetime) -> Inspected:
         data,
         trust=_of_the_task(signers) if entry is not None or signers is not None else None,
         at=at,
-        proof=queries.timestamp_proof(file) if file is not None else None,
+        proof=proof_beside(digest),
         expected_dual=ours,
     )
     known = ours or entry is not None or signers is not None

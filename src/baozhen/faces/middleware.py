@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from baozhen.faces import problems
 from baozhen.faces.browsers import is_too_old, refusal
 from baozhen.faces.errors import MalformedRequest
+from baozhen.faces.extent import is_closed
 
 # Scripts and styles come from our own files only; a page cannot be framed, and cannot post away.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -56,6 +57,8 @@ class FacesMiddleware:
         # PostgreSQL holds no NUL: an address with one names nothing that could exist.
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.answer(request, MalformedRequest(reason="地址含有非法字符"))
+        if is_closed(request.path):
+            return problems.answer(request, Http404())
         if is_too_old(request):
             return refusal()
         return self.get_response(request)

@@ -264,6 +264,8 @@ ACTS: Mapping[str, str] = {
     "binding.expired": "证书到期",
     "api_client.created": "开通接口客户端",
     "api_client.switched_off": "停用接口客户端",
+    "api_client.key_renewed": "换发接口密钥",
+    "api_client.changed": "修改接口客户端的授权",
     "legal_hold.placed": "冻结归档件",
     "legal_hold.released": "解除冻结",
 }

@@ -7,7 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from baozhen.faces.console.urls import urlpatterns
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.signing.organizations.roles import ROLES, Permission
+from baozhen.signing.risks.models import Risk
 
 OPEN = {"sign_in", "sign_out", "second_factor", "sso_start", "sso_callback", "sso_header"}
 ARGUMENTS = {"number": "PDZA1", "kind": "policy", "version": 1, "key": 1}
@@ -88,6 +90,13 @@ def test_guessing_passwords_locks_even_the_right_one(client, staff):
     assert response.status_code == 429
     assert "锁定" in response.content.decode()
     assert client.get("/console/").status_code == 302
+    # The auditor reads of it and the security officer is told, once a lock; nobody else's address.
+    assert AuditEntry.objects.filter(action="account.locked_out").count() == 1
+    risk = Risk.objects.get(kind="organizations.locked_out")
+    assert (risk.severity, list(risk.facts)) == ("warning", ["account"])
+    for _ in range(6):
+        client.post("/console/sign-in", {"username": "nobody", "password": "wrong"})
+    assert Risk.objects.count() == 1
 
 
 @pytest.mark.django_db

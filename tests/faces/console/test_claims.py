@@ -67,7 +67,7 @@ def test_papers_stand_in_the_dossier_and_lead_to_the_claim(signed_in, claim):
     file = reporting.add_file(claim, PDF, actor="test", at=now(), paper_code="id")
     address = f"/console/dossiers?number={claim.number}"
     text = signed_in("客服").get(address).content.decode()
-    assert "理赔材料" in text
+    assert f"报案 {claim.number}：" in text
     assert file.sha256 in text
     assert f"/console/claims/{claim.number}" in text
 

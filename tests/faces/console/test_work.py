@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from baozhen.faces.words import ITEM_STATUSES
 from baozhen.foundation.audit.models import AuditEntry
@@ -11,6 +12,9 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.health import findings
 from baozhen.foundation.jobs.models import ParkedJob
 from baozhen.foundation.jobs.worker import run_worker
+from baozhen.foundation.notify.services import Letter, queue_letter
+from baozhen.foundation.notify.states import DeliveryState
+from baozhen.foundation.states import move
 from baozhen.foundation.upkeep import extend_log
 from baozhen.insurance.proposals.models import Batch, BatchChunk, BatchItem
 from baozhen.signing.certificates.models import CertificateBinding
@@ -184,3 +188,32 @@ def test_the_overview_leads_to_its_rows(signed_in, policy):
     assert "今日生成的保单" in page
     assert "/console/policies?state=numbered" in page
     assert policy.number in page
+
+
+@pytest.mark.requirement("S2-L160.n3")
+def test_a_mail_that_failed_is_found_and_sent_again(signed_in, platform):
+    """The health page counts them; here the system officer sees which, why, and asks again."""
+    client = signed_in("系统管理员")
+    assert "还没有邮件" in client.get("/console/deliveries").content.decode()
+    letter = Letter(
+        reference="risk:1:acc_1",
+        recipient="someone@example.com",
+        title="风险提醒",
+        text="信的内容",
+        subject_type="risk",
+        subject_id=1,
+    )
+    with transaction.atomic():
+        row = queue_letter(letter, actor="system", at=now())
+        move(row, DeliveryState.FAILED, actor="system", at=now(), failure="550 无此邮箱")
+    listed = client.get("/console/deliveries?state=failed").content.decode()
+    assert "550 无此邮箱" in listed
+    assert "风险 #1" in listed
+    assert "someone@example.com" not in listed
+    page = f"/console/deliveries/{row.pk}"
+    assert "重新发送" in client.get(page).content.decode()
+    assert "信的内容" not in client.get(page).content.decode()
+    client.post(f"{page}/again")
+    row.refresh_from_db()
+    assert row.state == "queued"
+    assert "还没有邮件" not in client.get("/console/deliveries?state=sent").content.decode()

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from baozhen.faces.errors import NotPermitted
+from baozhen.faces.extent import is_left_out
 from baozhen.foundation.clock import now, shanghai_date
 from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.roles import LABELS, Permission
@@ -88,8 +89,8 @@ def _note_use(request: HttpRequest, permission: Permission) -> None:
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:
-    """Tell whether the person who asks has this permission."""
-    return request.user.has_perm(permission.full_name)
+    """Tell whether the person who asks has this permission, and there is anything to use it on."""
+    return not is_left_out(permission) and request.user.has_perm(permission.full_name)
 
 
 def require(request: HttpRequest, permission: Permission) -> None:

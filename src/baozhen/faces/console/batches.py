@@ -17,7 +17,7 @@ from baozhen.faces.lines import lines_of
 from baozhen.faces.words import ITEM_STATUSES
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.insurance.policies.states import TimestampMode
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.insurance.proposals.models import Batch
 from baozhen.insurance.proposals.queries import (
     BatchProgress,

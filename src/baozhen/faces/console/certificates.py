@@ -26,6 +26,7 @@ from baozhen.faces.words import ALGORITHMS
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import BaozhenError
 from baozhen.signing.certificates.authorities.registry import authority_names
+from baozhen.signing.certificates.errors import ReasonMissing
 from baozhen.signing.certificates.models import CertificateBinding
 from baozhen.signing.certificates.queries import WARNING_DAYS
 from baozhen.signing.certificates.services import (
@@ -126,8 +127,10 @@ def activate(request: HttpRequest, key: int) -> HttpResponse:
 def suspend(request: HttpRequest, key: int) -> HttpResponse:
     """Take a binding out of use."""
     _row(key)
-    reason = request.POST.get("reason", "").strip()
-    deed = partial(suspend_binding, key, actor=actor_of(request), at=now(), reason=reason)
+
+    def deed() -> None:
+        suspend_binding(key, actor=actor_of(request), at=now(), reason=_reason(request))
+
     return do(request, deed, done="证书已停用。", to="binding", key=key)
 
 
@@ -137,14 +140,16 @@ def revoke(request: HttpRequest, key: int) -> HttpResponse:
     """Note that the certificate was revoked; what rests on it stops."""
     _row(key)
     kind = request.POST.get("kind", "")
-    deed = partial(
-        revoke_binding,
-        key,
-        actor=actor_of(request),
-        at=now(),
-        reason=kind if kind in _REASON_WORDS else Reason.UNSPECIFIED,
-        explanation=request.POST.get("reason", "").strip(),
-    )
+
+    def deed() -> None:
+        revoke_binding(
+            key,
+            actor=actor_of(request),
+            at=now(),
+            reason=kind if kind in _REASON_WORDS else Reason.UNSPECIFIED,
+            explanation=_reason(request),
+        )
+
     return do(request, deed, done="已登记吊销，以它签章的印章随即停用。", to="binding", key=key)
 
 
@@ -163,6 +168,14 @@ def renew(request: HttpRequest, key: int) -> HttpResponse:
     )
     done = "续期申请已提交；签发后新证书自动接替。"
     return do(request, deed, done=done, to="certificate_applications")
+
+
+def _reason(request: HttpRequest) -> str:
+    """Return why a certificate is taken out of use; raises ReasonMissing."""
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise ReasonMissing(path="reason")
+    return reason
 
 
 def _row(key: int) -> CertificateBinding:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from baozhen.faces.console.access import actor_of, may
 from baozhen.faces.console.figure import Asking, Figure, Rows
 from baozhen.faces.console.journey_figures import JOURNEY_FIGURES
+from baozhen.faces.console.seals.watched import risks_seen
 from baozhen.faces.counts import COUNTED_MAX, count
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
@@ -39,7 +40,6 @@ from baozhen.signing.organizations.states import (
     SyncState,
     UnitState,
 )
-from baozhen.signing.risks.models import Risk
 from baozhen.signing.risks.states import RiskState
 from baozhen.signing.seals.models import Seal, SealChange, SealLoan
 from baozhen.signing.seals.states import ChangeState, LoanState, SealState
@@ -107,7 +107,7 @@ def _versions(state: VersionState) -> Rows:
 
 
 def _risks(state: RiskState) -> Rows:
-    return lambda _: Risk.objects.filter(state=state)
+    return lambda asking: risks_seen(asking.user).filter(state=state)
 
 
 def _powers(asking: Asking) -> "QuerySet[Power]":

@@ -10,6 +10,7 @@ from django.urls import reverse
 from baozhen.faces.console.access import may, outsider_of
 from baozhen.faces.console.navigation import Group
 from baozhen.faces.counts import count
+from baozhen.faces.extent import is_closed
 from baozhen.faces.frame import frame
 from baozhen.foundation.jobs.queries import waiting_for_a_person
 from baozhen.signing.organizations.queries import roles_of
@@ -56,7 +57,8 @@ def _lines(request: HttpRequest, here: str) -> list[dict[str, Any]]:
                 "count": count(waiting_for_a_person()) if item.counts_parked else 0,
             }
             for item in group.items
-            if item.permission is None or may(request, item.permission)
+            if (item.permission is None or may(request, item.permission))
+            and not is_closed(reverse(f"console:{item.name}"))
         ]
         if items:
             shown.append({"title": group.title, "lines": items})

@@ -10,12 +10,13 @@ from baozhen.faces.console.access import actor_of, may, outsider_of, staff_only
 from baozhen.faces.console.figures import figures_for, officer_figures
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.seals.risks import risk_line
+from baozhen.faces.console.seals.watched import risks_seen
 from baozhen.foundation.clock import now
 from baozhen.insurance.policies.models import Policy
 from baozhen.signing.envelopes.queries import envelopes_for, tasks_for
 from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.roles import Permission
-from baozhen.signing.risks.queries import waiting_risks
+from baozhen.signing.risks.queries import WAITING
 
 _LATEST = 10
 _WAITING = 5
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         mine = envelopes_for(request.user).filter(created_by=actor_of(request))
         context["started"] = list(mine.order_by("-created_at", "-pk")[:_WAITING])
     if may(request, Permission.VIEW_RISKS):
-        newest = waiting_risks().order_by("-raised_at", "-pk")
+        newest = risks_seen(request.user).filter(state__in=WAITING).order_by("-raised_at", "-pk")
         context["risks"] = [risk_line(risk) for risk in newest[:_WAITING]]
     if may(request, Permission.VIEW_POLICIES):
         context["latest"] = list(Policy.objects.order_by("-numbered_at", "-id")[:_LATEST])

@@ -18,7 +18,7 @@ from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.errors import BaozhenError
 
 PAGE_SIZE = 50
-_ACTS = {
+ACTS = {
     "binding.pending": "已导入，待启用",
     "binding.active": "启用",
     "binding.failing": "自检失败，暂停签发",
@@ -40,11 +40,35 @@ _ACTS = {
     "ukey.issued": "领用",
     "ukey.returned": "归还",
     "ukey.lost": "挂失",
+    "ukey.expiring": "证书到期提醒",
     "trust_anchor.proposed": "提议列入",
     "trust_anchor.listed": "列入",
     "trust_anchor.refused": "复核未通过",
     "trust_anchor.removal_proposed": "提议移除",
     "trust_anchor.removed": "移除",
+    "seal.making": "登记，待审批",
+    "seal.active": "在用",
+    "seal.suspended": "停用",
+    "seal.abolished": "废止",
+    "seal.rule_added": "设定使用规则",
+    "seal.rule_ended": "取消使用规则",
+    "seal_change.requested": "提出申请",
+    "seal_change.approved": "批准",
+    "seal_change.refused": "驳回",
+    "seal_change.withdrawn": "撤回申请",
+    "seal.registered": "变更登记信息",
+    "seal_loan.requested": "申请用印",
+    "seal_loan.approved": "批准",
+    "seal_loan.refused": "驳回",
+    "seal_loan.handed_out": "领用",
+    "seal_loan.stamped": "登记用印",
+    "seal_loan.overdue": "逾期提醒",
+    "seal_loan.returned": "归还",
+    "seal_loan.withdrawn": "撤回申请",
+    "risk.open": "发现风险",
+    "risk.held": "发现风险并拦截",
+    "risk.handled": "已处置",
+    "risk.dismissed": "已排除",
     "identity_check.submitted": "发起核验",
     "identity_check.answering": "等待本人完成",
     "identity_check.reviewing": "开始审核",
@@ -73,6 +97,12 @@ _ACTS = {
     "payment_order.refunded": "全额退款完成",
     "payment_order.closed": "关闭",
     "refund.proposed": "提出退款",
+    "statement.draft": "生成",
+    "statement.recounted": "重新计算",
+    "statement.confirmed": "确认",
+    "statement.locked": "锁定",
+    "price_rule.set": "设定",
+    "price_rule.ended": "结束",
     "refund.reviewed": "复核意见",
     "refund.requested": "待发送渠道",
     "refund.sent": "已发送渠道",
@@ -86,7 +116,8 @@ _ACTS = {
     "invoice.refused": "开票服务拒绝",
     "invoice.asked_again": "重新申请",
     "template.created": "建模版",
-    "template.changed": "改名称或共享范围",
+    "template.changed": "改名称或备案要求",
+    "template.shared": "改共享范围",
     "template_version.draft": "草稿",
     "template_version.edited": "编辑",
     "template_version.submitted": "提交批准",
@@ -94,6 +125,8 @@ _ACTS = {
     "template_version.retired": "停用",
     "template_version.dropped": "放弃",
     "template_clause.worded": "改措辞",
+    "legal_hold.placed": "冻结",
+    "legal_hold.released": "解除",
     "change.draft": "试算",
     "change.submitted": "提交审批",
     "change.accepted": "可以确认",
@@ -149,6 +182,7 @@ class Register:
     empty: tuple[str, str, str]  # icon, what is missing, how to make the first one
     filters: Sequence[Choice] = ()
     links: Sequence[Link] = ()
+    buttons: Sequence[Link] = ()  # what changes something: posted, not followed
     tabs: Sequence[Link] = ()
 
 
@@ -162,7 +196,7 @@ class Deed:
     asks: Sequence[tuple[str, str]] = ()  # (name, label) of texts to type
     choices: tuple[str, str, Sequence[tuple[str, str]]] | None = None
     is_dangerous: bool = False
-    is_upload: bool = False
+    files: Sequence[tuple[str, str]] = ()  # (name, label) of files that may go along
     blocked: str = ""  # why it cannot be done now, in words
 
 
@@ -188,6 +222,7 @@ class Sheet:
     deeds: Sequence[Deed] = ()
     tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[Cell]]]] = ()
     acts: Sequence[Act] = ()
+    links: Sequence[Link] = ()
 
 
 def show_register(
@@ -241,7 +276,7 @@ def acts_of(noun: str, key: int) -> list[Act]:
 def _act(entry: AuditEntry) -> Act:
     reason = entry.facts.get("reason", "")
     return Act(
-        label=_ACTS.get(entry.action, entry.action),
+        label=ACTS.get(entry.action, entry.action),
         at=entry.at,
         actor=entry.actor,
         note=str(reason) if reason else "",

@@ -1,6 +1,7 @@
 """Staff sign in and out; guessing passwords locks the name and address for a while."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from baozhen.signing.organizations.services.sessions import (
     begin_session,
     end_session,
     key_hash,
+    note_lock_out,
 )
 
 BACKEND = "baozhen.signing.organizations.backends.PowerBackend"
@@ -117,7 +119,10 @@ def gate_of(user: User, *, is_strong: bool) -> str:
 
 def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
     """Say that the name is locked and for how long; django-axes calls this in place of the form."""
-    minutes = max(1, round(float(settings.AXES_COOLOFF_TIME) * 60))
+    cooling = timedelta(hours=float(settings.AXES_COOLOFF_TIME))
+    minutes = max(1, round(cooling.total_seconds() / 60))
+    name = request.POST.get("username", "")
+    note_lock_out(name, within=cooling, at=now())
     context = {**frame(request), "locked": True, "wait": minutes, "next": ""}
     response = render(request, "console/sign_in.html", context, status=429)
     response.headers["Retry-After"] = str(minutes * 60)

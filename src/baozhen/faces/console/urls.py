@@ -5,6 +5,7 @@ from django.urls import path
 from baozhen.faces.console import (
     batches,
     certificates,
+    deliveries,
     documents,
     home,
     menus,
@@ -60,6 +61,9 @@ urlpatterns = [
     path("certificates/<int:key>/probe", certificates.probe, name="probe"),
     path("log", system.log, name="log"),
     path("health", system.health, name="health"),
+    path("deliveries", deliveries.deliveries, name="deliveries"),
+    path("deliveries/<int:key>", deliveries.delivery, name="delivery"),
+    path("deliveries/<int:key>/again", deliveries.again, name="delivery_again"),
     path("parked", parked.parked, name="parked"),
     path("parked/<int:key>/retry", parked.retry, name="retry"),
     *applications.URLS,

@@ -42,6 +42,7 @@ _ACTORS = {
     "subject": "客户",
     "holder": "客户",
     "signatory": "签署人",
+    "pre_stamp": "预盖章授权",
 }
 
 

@@ -91,7 +91,19 @@ def test_a_link_is_shown_once_and_serves_the_file(entry, boss, client):
     answer = client.get(path)
     assert answer.content == get_storage().get(entry.sha256)
     assert client.get(path).status_code in {404, 409, 410, 422}
-    assert path not in boss.get(at(entry)).content.decode()
+    # One that leaked is ended from the file's page, for as long as it works.
+    used = DownloadLink.objects.get()
+    boss.post(at(entry, "links"), asked | {"uses": "10"})
+    other = DownloadLink.objects.latest("pk")
+    shown = boss.get(at(entry)).content.decode()
+    assert path not in shown
+    assert "已用完" in shown
+    assert f"links/{used.pk}/end" not in shown
+    assert f"links/{other.pk}/end" in shown
+    boss.post(f"/console/files/links/{other.pk}/end")
+    shown = boss.get(at(entry)).content.decode()
+    assert "已停用" in shown
+    assert f"links/{other.pk}/end" not in shown
 
 
 @pytest.mark.requirement("S2-L160.n4")

@@ -1,5 +1,6 @@
 """Staff verify anybody's file and take the sealed report."""
 
+import hashlib
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from baozhen.faces.inspection import inspect_file
 from baozhen.foundation.clock import now
+from baozhen.signing.files.models import InspectionReport
 from baozhen.signing.organizations.queries import root_unit
 from tests.signing.files.making import sealed_pdf
 from tests.signing.files.test_file_centre import enter
@@ -27,6 +29,12 @@ def test_a_file_is_verified_and_its_report_sent(platform, signed_in):
     answer = boss.post("/console/files/inspect/report", {"finding": finding})
     assert inspect_file(answer.content, at=now()).report["verdict"] == "genuine"
     assert boss.post("/console/files/inspect/report", {"finding": "x"}).status_code == 422
+    made = InspectionReport.objects.get()
+    assert made.sha256 == hashlib.sha256(answer.content).hexdigest()
+    for asked in (made.number.lower(), made.file_sha256, made.sha256.upper()):
+        listed = boss.get("/console/files/reports", {"number": asked, "source": "console"})
+        assert made.number in listed.content.decode(), asked
+    assert made.number not in boss.get("/console/files/reports?source=api").content.decode()
     assert boss.post("/console/files/inspect", {}).status_code == 200
 
 

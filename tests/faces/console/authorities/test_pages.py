@@ -13,12 +13,19 @@ from baozhen.signing.certificates.models import (
     RevocationSource,
     TrustAnchor,
 )
-from baozhen.signing.identity.models import IdentityCheck
+from baozhen.signing.identity.models import IdentityCheck, Subject
 from baozhen.signing.identity.services.checks import CheckScope, start_check
+from baozhen.signing.identity.services.devices import note_device
 from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
-from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.organizations.queries import root_unit, unit_of_code
 from baozhen.signing.organizations.roles import ROLES, Permission
-from baozhen.signing.organizations.services import ensure_organization
+from baozhen.signing.organizations.services import (
+    AccountFacts,
+    PowerRequest,
+    create_account,
+    ensure_organization,
+    grant_power,
+)
 from baozhen.trust.x509.names import build_name
 from baozhen.trust.x509.parse import to_pem
 from tests.faces.conftest import BACKEND
@@ -62,6 +69,10 @@ def test_a_binding_is_suspended_used_again_and_revoked_with_reasons(people, bind
     client = people("a", Permission.MANAGE_CERTIFICATES)
     page = f"/console/certificates/{binding.pk}"
     assert "登记吊销" in text_of(client.get(page))
+    for act in ("suspend", "revoke"):  # nobody takes a certificate out of use without a word
+        client.post(f"{page}/{act}", {"kind": "key_compromise", "reason": " "})
+    binding.refresh_from_db()
+    assert binding.state == "active"
     client.post(f"{page}/suspend", {"reason": "换机房"})
     binding.refresh_from_db()
     assert binding.state == "suspended"
@@ -144,12 +155,44 @@ def test_a_ukey_is_approved_by_another_person(people, db):
     page = f"/console/ukeys/{row.public_id}"
     assert "测*甲" in text_of(first.get(page))
     second.post(f"{page}/decide", {"decision": "approve", "reason": "同意"})
-    first.post(f"{page}/issue", {"device_no": "K-1", "approval_no": "GM-1"})
+    certificate = certify(family("rsa").issuing, serial=78).certificate
+    hand_over = {"device_no": "K-1", "approval_no": "GM-1"}
+    bad = first.post(f"{page}/issue", hand_over | {"certificate": SimpleUploadedFile("x", b"x")})
+    assert bad.status_code == 302
+    assert "证书文件无法使用" in text_of(first.get(page))
+    file = SimpleUploadedFile("k.pem", to_pem([certificate]))
+    first.post(f"{page}/issue", hand_over | {"certificate": file})
+    row.refresh_from_db()
+    assert row.not_after is not None
+    _check_a_branch_sees_nothing_of_it(row, form, page)
     assert first.post(f"{page}/end/burnt").status_code == 404
     first.post(f"{page}/end/lost", {"reason": "遗失"})
     row.refresh_from_db()
     assert (row.state, row.device_no) == ("lost", "K-1")
     assert row.public_id in text_of(first.get("/console/ukeys", {"state": "lost"}))
+
+
+def _check_a_branch_sees_nothing_of_it(row, form, page):
+    """A keeper and approver of another branch neither finds the U-key nor acts on it."""
+    branch = unit_of_code("DEMO11")
+    account = create_account(
+        AccountFacts(username="branch", display_name="分公司印章员", unit=branch),
+        actor="test",
+        at=now(),
+    )
+    for permission in (Permission.MANAGE_SEALS, Permission.APPROVE_SEALS, Permission.VIEW_SEALS):
+        wish = PowerRequest(account=account, unit=branch, permission=permission, reason="分权")
+        grant_power(wish, granter=None, actor="test", at=now())
+    client = Client()
+    client.force_login(account.user, backend=BACKEND)
+    assert row.public_id not in text_of(client.get("/console/ukeys"))
+    assert client.get(page).status_code == 404
+    for act in ("decide", "issue", "end/lost"):
+        answer = client.post(f"{page}/{act}", {"decision": "approve", "reason": "x"})
+        assert answer.status_code == 403, act
+    assert client.post("/console/ukeys/apply", form).status_code == 404
+    own = form | {"unit": branch.pk}
+    assert client.post("/console/ukeys/apply", own).status_code == 302
 
 
 def test_nobody_lists_a_root_alone(people, db):
@@ -171,6 +214,9 @@ def test_nobody_lists_a_root_alone(people, db):
     first.post(f"{page}/decide", {"decision": "accept"})
     row.refresh_from_db()
     assert row.state == "removed"
+    for name in ("effective_from", "effective_until"):
+        typed = form | {name: "下月"}
+        assert "日期" in text_of(first.post("/console/trust-list/propose", typed))
     bad = {"certificate": SimpleUploadedFile("x", b"x"), "use": "document", "reason": "x"}
     assert first.post("/console/trust-list/propose", bad).status_code == 422
 
@@ -184,7 +230,8 @@ def test_where_revocation_news_comes_from(people, db):
     shown = text_of(client.get("/console/revocation"))
     assert "http://crl.example.com/a.crl" in shown
     assert "HTTP 状态 500" in shown
-    manager = people("m", Permission.MANAGE_CERTIFICATES)
+    manager = people("m", Permission.VIEW_SYSTEM, Permission.MANAGE_CERTIFICATES)
+    assert 'action="/console/revocation/refresh"' in text_of(manager.get("/console/revocation"))
     assert manager.post("/console/revocation/refresh").status_code == 302
 
 
@@ -194,6 +241,69 @@ def person(platform):
         kind="person", name="测试甲", id_no="110199198506151017", mobile="16100000001"
     )
     return register_subject(facts, actor="test", at=now())
+
+
+@pytest.mark.requirement("S2-L311")
+def test_who_shares_a_telephone_or_a_device_is_seen(people, person):
+    client = people("a", Permission.VIEW_IDENTITIES)
+    place = "/console/identities/shared"
+    assert place in text_of(client.get("/console/identities"))
+    assert "0 组" in text_of(client.get(place))
+    ids = ("110199198506151025", "110199198506151033", "110199198506151041")
+    clients = [
+        register_subject(
+            SubjectFacts(kind="person", name=f"测试乙{n}", id_no=number, mobile="16100000009"),
+            actor="test",
+            at=now(),
+        )
+        for n, number in enumerate(ids)
+    ]
+    for one in (person, *clients):
+        note_device(one, "tablet", at=now())
+    shown = text_of(client.get(place))
+    assert "手机号：3 名客户共用" in shown
+    assert "设备：4 名客户共用" in shown
+    assert all(one.public_id in shown for one in (person, *clients))
+    assert "16100000009" not in shown
+    assert "测试乙0" not in shown
+
+
+@pytest.mark.requirement("S2-L160.a2", "S2-L160.a3", "S2-L160.n1")
+def test_a_company_is_registered_and_verified_by_hand(people, platform):
+    """Licence, legal representative and a small transfer, without a program of the insurer's."""
+    needed = (Permission.VIEW_IDENTITIES, Permission.REVIEW_IDENTITIES)
+    client = people("a", *needed)
+    assert "登记单位" in text_of(client.get("/console/identities/subjects"))
+    form = {
+        "kind": "organization",
+        "name": "测试甲有限公司",
+        "uscc": "91110000600000001a",
+        "legal_rep_name": "测试甲",
+        "legal_rep_id_no": "110199198506151017",
+    }
+    new = "/console/identities/subjects/new"
+    assert client.post(new, form | {"uscc": ""}).status_code == 422
+    page = text_of(client.post(new, form, follow=True))
+    assert "91110000600000001A" not in page  # masked
+    company = Subject.objects.get(uscc="91110000600000001A")
+    place = f"/console/identities/subjects/{company.public_id}"
+    assert "法定代表人" in text_of(client.get(f"{place}/start"))
+    for kind in ("face", "transfer"):  # the person's own, and one without the account
+        assert client.post(f"{place}/start", {"kind": kind}).status_code == 422
+    for kind in ("licence", "legal_rep"):
+        assert "通过" in text_of(client.post(f"{place}/start", {"kind": kind}, follow=True))
+    account = {"kind": "transfer", "bank_account": "62220000000001", "bank_name": "测试银行"}
+    shown = text_of(client.post(f"{place}/start", account, follow=True))
+    assert "还可核对 3 次" in shown
+    paid = IdentityCheck.objects.get(kind="transfer")
+    amount = f"/console/identities/checks/{paid.public_id}/amount"
+    right = int(paid.inputs["amount_fen"])
+    assert "不小于 1 的整数" in text_of(client.post(amount, {"amount_fen": "一元"}, follow=True))
+    client.post(amount, {"amount_fen": str(right % 99 + 1)})
+    paid.refresh_from_db()
+    assert (paid.state, paid.tries_left) == ("answering", 2)
+    client.post(amount, {"amount_fen": str(right)})
+    assert "无，已满足" in text_of(client.get(place))
 
 
 @pytest.fixture

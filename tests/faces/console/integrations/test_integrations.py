@@ -2,18 +2,26 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
+from baozhen.faces.console.integrations.clients import SCOPES
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.foundation.events.models import WebhookDelivery, WebhookEndpoint
 from baozhen.foundation.events.publishing import publish
 from baozhen.foundation.jobs.worker import run_worker
 from baozhen.signing.integrations.models import ConnectedSystem, RequestKey
+from baozhen.signing.organizations.errors import APIKeyRefused
 from baozhen.signing.organizations.models import ApiClient, OrgUnit
 from baozhen.signing.organizations.roles import Permission
-from baozhen.signing.organizations.services import ensure_organization
+from baozhen.signing.organizations.services import (
+    Scope,
+    authenticate_api_key,
+    ensure_organization,
+)
 from tests.faces.api.test_inbound import FLOW, MAPPING, MESSAGE
 from tests.foundation.events.receiver import Receiver
 
@@ -74,6 +82,61 @@ def test_a_key_is_shown_once(desk):
     desk.post(at("api_client_off", key=made.pk))
     made.refresh_from_db()
     assert not made.active
+
+
+def test_a_key_is_renewed_without_standing_still(desk, client):
+    """Whoever has the old key goes on with it for a day; what the program owns stays its own."""
+    old = re.search(r"bz_[\w-]{43}", make_client(desk).content.decode())[0]
+    made = ApiClient.objects.get()
+    ends = made.expires_at
+    renew = at("api_client_renew", key=made.pk)
+    for wrong in ({"days": "0", "hours": "1"}, {"days": "9", "hours": "x"}):
+        assert desk.post(renew, wrong).status_code == 422
+    shown = desk.post(renew, {"days": "400", "hours": "24"}).content.decode()
+    new = re.search(r"bz_[\w-]{43}", shown)[0]
+    assert f"{old[:12]}…" in shown
+    for key in (old, new):
+        answer = client.get("/api/v1/events", headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == 200, key
+    late = now() + timedelta(hours=25)
+    assert authenticate_api_key(new, at=late) == made
+    with pytest.raises(APIKeyRefused):
+        authenticate_api_key(old, at=late)
+    made.refresh_from_db()
+    assert made.expires_at > ends
+    assert AuditEntry.objects.filter(action="api_client.key_renewed").exists()
+
+    # A key that has leaked ends at once; one that had ended does not come back to life.
+    third = desk.post(renew, {"days": "1", "hours": "0"}).content.decode()
+    with pytest.raises(APIKeyRefused):
+        authenticate_api_key(new, at=now())
+    ApiClient.objects.update(expires_at=now())
+    desk.post(renew, {"days": "30", "hours": "720"})
+    with pytest.raises(APIKeyRefused):
+        authenticate_api_key(re.search(r"bz_[\w-]{43}", third)[0], at=now())
+    desk.post(at("api_client_off", key=made.pk))
+    assert "停用的不能恢复" in desk.post(renew, {"days": "1", "hours": "0"}).content.decode()
+
+
+def test_what_a_program_may_do_is_changed(desk, client):
+    key = re.search(r"bz_[\w-]{43}", make_client(desk).content.decode())[0]
+    made = ApiClient.objects.get()
+    change = at("api_client_change", key=made.pk)
+    for wrong in ({}, {"scopes": ["all:all"]}, {"scopes": ["files:read"], "networks": "x"}):
+        assert desk.post(change, wrong).status_code == 422
+    made.refresh_from_db()
+    assert made.scopes == ["events:read"]
+    desk.post(change, {"scopes": ["files:read"], "networks": "127.0.0.0/8\n10.0.0.0/8"})
+    headers = {"Authorization": f"Bearer {key}"}
+    assert client.get("/api/v1/events", headers=headers).status_code == 403
+    assert client.get("/api/v1/files", headers=headers).status_code == 200
+    shown = desk.get(at("api_client", key=made.pk)).content.decode()
+    assert "查询和下载文件" in shown
+    assert "10.0.0.0/8" in shown
+
+
+def test_every_scope_has_words():
+    assert {scope for scope, _ in SCOPES} == set(Scope)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +201,11 @@ def test_callbacks_their_log_and_replay(desk, receiver):
     desk.post(act, {"act": "test"})
     run_worker(until_idle=True)
     assert len(receiver.requests) == 4
+    desk.post(act, {"act": "change", "types": ["risk.raised"], "description": "风控"})
+    endpoint.refresh_from_db()
+    assert (endpoint.types, endpoint.description) == (["risk.raised"], "风控")
+    unknown = desk.post(act, {"act": "change", "types": ["x.y"]}, follow=True)
+    assert "x.y" in unknown.content.decode()
     assert "whsec_" in desk.post(act, {"act": "rotate"}).content.decode()
     desk.post(act, {"act": "off", "reason": "升级"})
     assert "升级" in desk.get(page).content.decode()
@@ -183,6 +251,48 @@ def connected(desk):
     assert answer.status_code == 302, answer.content.decode()
     assert desk.post(at("system_connect"), form).status_code == 422
     return ConnectedSystem.objects.get()
+
+
+def test_a_system_goes_over_to_another_key_and_to_push(desk, connected, receiver):
+    """Its key may have ended, its unit may be another: the address that it calls stays."""
+    make_client(desk, name="新核心", scopes=["envelopes:write"])
+    for owner in ("核心系统", "新核心"):
+        desk.post(at("webhook_create"), {"url": receiver.url, "owner": owner})
+    others, own = WebhookEndpoint.objects.order_by("pk")
+    address = at("system_change", code=connected.code)
+    assert "在对方的接口地址里，不能修改" in desk.get(address).content.decode()
+    wanted = {
+        "name": "新一代核心",
+        "kind": "core",
+        "client": "新核心",
+        "unit": connected.unit.public_id,
+        "telling": "push",
+        "endpoint": own.public_id,
+    }
+    for wrong, words in (
+        ({"endpoint": ""}, "要选一个在用的回调地址"),
+        ({"endpoint": others.public_id}, "属于别的接口客户端"),
+        ({"name": " "}, "请填写名称"),
+        ({"kind": "x"}, "没有这个类别"),
+        ({"telling": "x"}, "没有这种通知方式"),
+        ({"client": "谁"}, "请选择接口客户端"),
+    ):
+        answer = desk.post(address, wanted | wrong)
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+    assert desk.post(address, wanted).status_code == 302
+    connected.refresh_from_db()
+    assert (connected.code, connected.name, connected.client.name) == (
+        "core-1",
+        "新一代核心",
+        "新核心",
+    )
+    assert connected.endpoint == own.public_id
+    shown = desk.get(at("system", code=connected.code)).content.decode()
+    assert "回调推送" in shown
+    desk.post(address, wanted | {"telling": "pull"})
+    connected.refresh_from_db()
+    assert (connected.telling, connected.endpoint) == ("pull", "")
 
 
 def form(mapping=MAPPING, act="save", **more):

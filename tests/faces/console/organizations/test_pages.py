@@ -5,9 +5,11 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.directory.tables import COLUMNS
@@ -32,6 +34,7 @@ from baozhen.signing.organizations.services import (
 )
 from baozhen.signing.organizations.states import UnitKind
 from baozhen.signing.risks.models import Risk
+from baozhen.signing.risks.services import raise_risk
 from tests.faces.conftest import BACKEND
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +144,12 @@ def test_the_security_officer_gives_and_takes(browser, clerk):
     assert "已授权" in post(client, "power_grant", form).content.decode()
     assert post(client, "power_grant", form).status_code == 422
     form |= {"what": "approve_envelopes", "until": "2099-01-01", "amount": "5000", "uses": "3"}
+    # A limit that nobody can read is no missing limit.
+    for wrong in ({"amount": "5万"}, {"uses": "三"}, {"uses": "0"}, {"until": "2099-13-01"}):
+        refused = post(client, "power_grant", form | wrong)
+        assert refused.status_code == 422, wrong
+        assert "或留空" in refused.content.decode()
+    assert not Power.objects.filter(account=clerk, permission="approve_envelopes").exists()
     post(client, "power_grant", form)
     power = Power.objects.get(account=clerk, permission="approve_envelopes")
     assert (power.amount_max_fen, power.uses_max, power.until.year) == (500_000, 3, 2099)
@@ -213,6 +222,53 @@ def test_officers_are_appointed_by_two_others(browser, clerk):
     post(audit, "officer_decide", {"act": "confirm"}, key=key)
     clerk.refresh_from_db()
     assert clerk.officer == "security"
+
+
+@pytest.mark.requirement("S2-L160.h1")
+def test_a_branch_has_its_own_security_officer(browser, clerk):
+    """分权 by clicks: appointed for the branch, gives what was given down, sees its own risks."""
+    system, audit = browser("系统管理员", "guanli"), browser("审计员", "shenji")
+    head, unit = browser("安全管理员"), unit_of_code("DEMO11")
+    form = {"account": clerk.pk, "officer": "security", "unit": unit.pk, "reason": "分权"}
+    post(system, "officer_propose", form)
+    assert f"{unit.name}及下级" in get(audit, "officers")
+    post(audit, "officer_decide", {"act": "confirm"}, key=OfficerAppointment.objects.get().pk)
+    post(head, "power_unit", {"management": "delegated", "roles": ["客服"]}, key=unit.pk)
+    branch = Client()
+    branch.force_login(clerk.user, backend=BACKEND)
+    assert "三员由总部三员任免" in get(branch, "officers")
+    colleague = create_account(
+        AccountFacts(username="kefu", display_name="同事", unit=unit), actor="test", at=now()
+    )
+    wish = {
+        "account": colleague.pk, "what": "role:客服", "unit": unit.pk, "below": "yes",
+        "reason": "岗位",
+    }  # fmt: skip
+    assert "已授权" in post(branch, "power_grant", wish).content.decode()
+    wish |= {"what": "role:印章管理员"}
+    assert "没有把这项权限下放" in post(branch, "power_grant", wish).content.decode()
+    with transaction.atomic():
+        own, foreign = (
+            raise_risk(
+                kind="suspicious_grant", severity="warning", subject_type="account",
+                subject_id=key, facts={"note": word}, at=now(),
+            )
+            for key, word in ((colleague.pk, "本机构"), (head_account().pk, "总部"))
+        )  # fmt: skip
+    listed = get(branch, "risks")
+    assert reverse("console:risk", kwargs={"key": own.pk}) in listed
+    assert reverse("console:risk", kwargs={"key": foreign.pk}) not in listed
+    assert reverse("console:risk", kwargs={"key": foreign.pk}) in get(head, "risks")
+    handling = {"handling": "已核实", "verdict": "dismiss"}
+    assert post(branch, "risk_handle", handling, key=foreign.pk).status_code == 404
+    post(branch, "risk_handle", handling, key=own.pk)
+    own.refresh_from_db()
+    assert own.state == "dismissed"
+
+
+def head_account():
+    """The security officer of head office."""
+    return Account.objects.get(user__username="officer")
 
 
 def test_only_officers_see_the_officers(browser):
@@ -300,8 +356,18 @@ def test_the_auditor_alone_reads_searches_counts_and_exports_the_log(browser, cl
     client = browser("审计员")
     assert "account.active" in get(client, "operations")
     page = get(client, "operations", "?action=account.&actor=test")
-    assert "account.active" in page
-    assert "org_unit.active" not in page
+    listed = page.partition("<tbody>")[2]
+    assert "account.active" in listed
+    assert "org_unit.active" not in listed
+    assert "账号：正常" in page
+    # People know the number of a thing and the name of a person, not our keys and prefixes.
+    found = get(client, "operations", f"?number={clerk.public_id}")
+    assert "账号：正常" in found
+    assert "机构：" not in found.partition("<tbody>")[2]
+    assert "没有符合条件" in get(client, "operations", "?number=acc_nobody")
+    assert "登录：开始" not in get(client, "operations", "?actor=nobody")
+    audit.record("session.begun", subject_id=1, actor="staff:kefu", at=now(), facts={})
+    assert "登录：开始" in get(client, "operations", "?actor=kefu")
     assert "没有符合条件" in get(client, "operations", "?from=2099-01-01&to=nonsense")
     assert "account.active" in get(client, "operation_figures")
     entry = AuditEntry.objects.get(action="account.active", subject_id=clerk.pk)

@@ -1,5 +1,9 @@
 """Users from outside: an organisation's people and policyholders see and do their own, alone."""
 
+import re
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -7,7 +11,14 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Action
-from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
+from baozhen.signing.envelopes.services.create import create_envelope
+from baozhen.signing.envelopes.services.drafts import ActionDraft
+from baozhen.signing.envelopes.services.scenarios import (
+    FlowOrder,
+    PartyFacts,
+    draft_of_flow,
+    start_flow,
+)
 from baozhen.signing.envelopes.services.voiding import request_void
 from baozhen.signing.identity.errors import SubjectNotFound
 from baozhen.signing.identity.models import Subject
@@ -183,6 +194,66 @@ def test_own_seals_alone(case):
     other = browser(stranger)
     assert other.get(f"/console/partner/seals/{theirs.pk}/picture.png").status_code == 404
     assert "还没有印章" in other.get("/console/partner/seals").content.decode()
+
+
+def test_a_company_gives_a_pre_stamp_with_a_code_and_takes_it_back(case):
+    desk, _, member, stranger = case  # noqa: F811
+    Account.objects.filter(pk=member.pk).update(mobile="19900000071")
+    client, seal = browser(member), Seal.objects.get(unit=member.unit)
+    assert "还没有预盖章授权" in client.get("/console/partner/pre-stamps").content.decode()
+    new = "/console/partner/pre-stamps/new"
+    assert "再保险合同" in client.get(new).content.decode()
+    until = (now() + timedelta(days=30)).date().isoformat()
+    typed = {"kind": "reinsurance_contract", "seal": seal.public_id, "count_max": "5"}
+    for more, said in (
+        ({}, "请填写有效期"),
+        ({"until": until, "count_max": "x"}, "份数应为"),
+        ({"until": until, "seal": "x"}, "请选择本单位"),
+    ):
+        refused = client.post(new, typed | more)
+        assert (refused.status_code, said in refused.content.decode()) == (422, True), said
+    typed["until"] = until
+    shown = client.post(new, typed | {"act": "ask"}).content.decode()
+    assert "最多 5 份" in shown
+    typed["challenge"] = re.search(r'name="challenge" value="(\w+)"', shown)[1]
+    wrong = client.post(new, typed | {"act": "give", "code": "12"})
+    assert (wrong.status_code, "最多 5 份" in wrong.content.decode()) == (422, True)
+    made = client.post(new, typed | {"act": "give", "code": desk.last_code()})
+    address = made["Location"]
+    assert "还没有用过" in client.get(address).content.decode()
+    assert browser(stranger).get(address).status_code == 404
+    assert client.post(address, {"reason": " "}).status_code == 422
+    assert client.post(address, {"reason": "条款变了"}).status_code == 302
+    assert "条款变了" in client.get(address).content.decode()
+    assert "已收回" in client.get("/console/partner/pre-stamps").content.decode()
+
+
+@pytest.mark.requirement("S2-L942b")
+def test_a_company_chooses_where_its_own_seal_will_stand(case):
+    """The node in the middle of a task: place and seal now, the sealing itself at its turn."""
+    desk, _, member, _ = case  # noqa: F811
+    flow = flow_of("reinsurance_contract")
+    order = FlowOrder(
+        flow=flow.code, client="test", unit=root_unit(), values=values_for(flow),
+        parties={"reinsurer": PartyFacts(unit=member.unit)},
+    )  # fmt: skip
+    draft = draft_of_flow(order, actor="test", at=now())
+    node = ActionDraft(role="reinsurer", type="pre_stamp", order=1)
+    draft = replace(draft, actions=[node, *draft.actions[1:]])
+    envelope = create_envelope(draft, actor="test", at=now())
+    step = Action.objects.get(envelope=envelope, type="pre_stamp")
+    client, task = browser(member), f"/console/partner/tasks/{step.public_id}"
+    assert "点选盖章位置" in client.get(task).content.decode()
+    preview = f"/console/partner/envelopes/{envelope.public_id}/documents/1/preview.png"
+    assert client.get(f"{preview}?page=1").status_code == 200
+    assert client.get(f"{preview}?page=99").status_code == 404
+    seal = Seal.objects.get(unit=member.unit)
+    wanted = {"act": "do", "seal": seal.public_id, "page": "1", "x": "100", "y": "30"}
+    assert client.post(task, wanted | {"x": "far"}).status_code == 422
+    assert client.post(task, wanted).status_code == 302
+    theirs = Action.objects.get(envelope=envelope, type="seal", signatory__unit=member.unit)
+    assert (theirs.seal, round(theirs.places.get().x)) == (seal.public_id, 283)
+    assert until_theirs(desk, envelope, member.unit).pk == theirs.pk
 
 
 def test_the_staffs_pages_are_closed_whatever_powers_an_outsider_has(case):

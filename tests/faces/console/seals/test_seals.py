@@ -76,6 +76,9 @@ def test_a_seal_is_made_and_seen(people, seal):
     assert seal.state == "active"
     library = people["keeper"].get("/console/seals").content.decode()
     assert f"/console/seals/{seal.pk}/picture.png" in library
+    assert "已过有效期" not in library
+    Seal.objects.filter(pk=seal.pk).update(valid_until=now() - timedelta(days=1))
+    assert "已过有效期" in people["keeper"].get("/console/seals").content.decode()
     page = people["keeper"].get(f"/console/seals/{seal.pk}").content.decode()
     assert seal.public_id in page
     assert "GB/T 38540" in page
@@ -99,6 +102,14 @@ def test_the_preview_draws_or_says_why_not(people):
 
 def test_a_wrong_form_keeps_what_was_typed(people):
     before = Seal.objects.count()
+    for wrong, words in (
+        ({"networks": "10.1.0.0/16, 总部"}, "“总部”不是网段"),
+        ({"hourly_max": "很多"}, "每小时用印上限"),
+        ({"valid_until": "明年"}, "有效期至"),
+    ):
+        answer = people["keeper"].post("/console/seals/make", asked(**wrong))
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
     answer = people["keeper"].post("/console/seals/make", asked(code="12"))
     assert answer.status_code == 422
     text = answer.content.decode()
@@ -117,15 +128,25 @@ def test_grants_and_rules_by_clicks(people, seal):
     unit = root_unit()
     form = {
         "grantee": f"unit:{unit.pk}",
-        "document_types": "policy，endorsement",
+        "document_types": ["policy", "endorsement"],
+        "other_flows": "保单核心、policy_insurer",
         "count_max": "5",
         "is_silent": "yes",
         "reason": "批量出单",
     }
     assert people["keeper"].get(f"/console/seals/{seal.pk}/grants").status_code == 200
-    assert people["keeper"].post(f"/console/seals/{seal.pk}/grants", form).status_code == 302
+    for wrong in ({"count_max": "五次"}, {"count_max": "-1"}, {"until": "年底"}):
+        answer = people["keeper"].post(f"/console/seals/{seal.pk}/grants", form | wrong)
+        assert answer.status_code == 422, wrong
+    assert not seal.grants.exists()
+    answer = people["keeper"].post(f"/console/seals/{seal.pk}/grants", form, follow=True)
+    page = answer.content.decode()
+    # A name that nothing is called by would make a limit empty: it is pointed out.
+    assert "系统中目前没有“保单核心”" in page
+    assert "电子保单、批单" in page
     grant = SealGrant.objects.latest("pk")
     assert (grant.document_types, grant.count_max) == (["policy", "endorsement"], 5)
+    assert grant.flows == ["保单核心", "policy_insurer"]
     assert grant.is_silent
     people["keeper"].post(f"/console/seals/grants/{grant.pk}/revoke", {"reason": "停用"})
     grant.refresh_from_db()
@@ -166,6 +187,7 @@ def test_freeze_see_what_it_touched_and_export(people, seal):
     page = people["keeper"].get(f"/console/seals/blast?seal={seal.public_id}").content.decode()
     assert "共 1 份文件" in page
     assert "bat_7" in page
+    assert "/console/envelopes/env_1" in page
     export = people["keeper"].get(f"/console/seals/blast.csv?seal={seal.public_id}")
     text = b"".join(export.streaming_content).decode()
     assert "cd" * 32 in text
@@ -179,7 +201,13 @@ def test_a_risk_is_handled_by_the_security_officer(people, seal):
     people["keeper"].post(f"/console/seals/{seal.pk}/freeze", {"reason": "疑似失控"})
     risk = Risk.objects.get()
     assert "印章紧急冻结" in people["officer"].get("/console/risks").content.decode()
-    assert people["officer"].get(f"/console/risks/{risk.pk}").status_code == 200
+    shown = {
+        name: people[name].get(f"/console/risks/{risk.pk}").content.decode()
+        for name in ("officer", "boss")
+    }
+    # The way to the seal is shown to who may go it.
+    assert f'/console/seals/{seal.pk}"' in shown["boss"]
+    assert f'/console/seals/{seal.pk}"' not in shown["officer"]
     acts = people["officer"].get("/console/risks/acts?action=seal.suspended").content.decode()
     assert "停用印章" in acts
     assert seal.public_id in acts
@@ -204,6 +232,26 @@ def test_the_desk_of_physical_seals(people, platform):
     change = SealChange.objects.latest("pk")
     people["boss"].post(f"/console/seals/approvals/{change.pk}/decide", {"verdict": "approve"})
     seal = Seal.objects.latest("pk")
+    # The keeper changes by a request with differences to look at; a first one is taken back.
+    account = Seal._meta.get_field("keeper").related_model.objects.get(user__username="boss")
+    update, form = f"/console/seals/{seal.pk}/update", {"name": "公章", "keeper": account.pk}
+    assert "没有改动" in keeper.post(update, {"name": "公章", "keeper": seal.keeper_id,
+                                              "reason": "x"}).content.decode()  # fmt: skip
+    assert "保管人" in keeper.get(update).content.decode()
+    for ending in ("withdraw", "approve"):
+        assert keeper.post(update, form | {"location": "二楼", "reason": "移交"}).status_code == 302
+        change = SealChange.objects.latest("pk")
+        shown = people["boss"].get("/console/seals/approvals").content.decode()
+        assert f"保管人：keeper → {account.display_name}" in shown
+        assert "存放地点：— → 二楼" in shown
+        if ending == "withdraw":
+            assert "撤回申请" in keeper.get(f"/console/seals/{seal.pk}").content.decode()
+            keeper.post(f"/console/seals/changes/{change.pk}/withdraw")
+        else:
+            decide = f"/console/seals/approvals/{change.pk}/decide"
+            people["boss"].post(decide, {"verdict": "approve"})
+        seal.refresh_from_db()
+        assert (seal.keeper == account) == (ending == "approve")
     due = (now() + timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M")
     wish = {
         "seal": seal.pk,
@@ -217,6 +265,10 @@ def test_the_desk_of_physical_seals(people, platform):
     assert keeper.get("/console/seal-desk/ask").status_code == 200
     assert keeper.post("/console/seal-desk/ask", wish).status_code == 302
     loan = SealLoan.objects.get()
+    keeper.post(f"/console/seal-desk/{loan.pk}/withdraw")
+    assert "申请人已撤回" in keeper.get(f"/console/seal-desk/{loan.pk}").content.decode()
+    assert keeper.post("/console/seal-desk/ask", wish).status_code == 302
+    loan = SealLoan.objects.latest("pk")
     people["boss"].post(f"/console/seals/loans/{loan.pk}/decide", {"verdict": "approve"})
     keeper.post(f"/console/seal-desk/{loan.pk}/give")
     out = io.BytesIO()

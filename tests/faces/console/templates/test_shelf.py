@@ -12,7 +12,7 @@ from baozhen.foundation.clock import now
 from baozhen.signing.organizations.queries import root_unit, unit_of_code
 from baozhen.signing.organizations.services import PowerRequest, grant_power
 from baozhen.signing.templates.models import Clause, Template, TemplateVersion
-from baozhen.signing.templates.services import Content, TemplateDraft, create_template, drafting
+from baozhen.signing.templates.services import Content, TemplateDraft, create_template
 from baozhen.signing.templates.states import Sharing, SourceKind
 from tests.faces.conftest import BACKEND
 
@@ -168,7 +168,7 @@ def test_a_file_becomes_a_template_and_a_new_version_takes_what_fits(browser):
 
 def test_what_cannot_be_made_says_why_beside_its_field(browser, monkeypatch):
     amy = browser("模版管理员", "amy")
-    monkeypatch.setattr(drafting, "which", lambda name: None)
+    monkeypatch.setenv("PATH", "")
     word = SimpleUploadedFile("表.docx", b"PK")
     for more, said in (
         ({"way": "file", "file": word}, "LibreOffice"),
@@ -204,11 +204,17 @@ def test_a_branch_sees_what_is_shared_with_it(browser, draft, staff):
 
     assert statuses(carl, "") == [404, 200, 200]
     assert statuses(carl, "/settings") == [404, 403, 200]
-    shared = new_template(sharing="below", title="回执")
-    address = f"/console/templates/{rows['own'].template_id}/settings"
-    assert carl.post(address, shared).status_code == 404
-    assert amy.post(address, shared).status_code == 302
+    address = f"/console/templates/{rows['own'].template_id}/sharing"
+    chosen = {"sharing": "chosen", "units": [branch.pk]}
+    assert carl.post(address, chosen).status_code == 404
+    nobody = amy.post(address, chosen | {"units": []})
+    assert (nobody.status_code, "至少选一个机构" in nobody.content.decode()) == (422, True)
+    assert amy.post(address, chosen).status_code == 302
     assert statuses(carl, "") == [200, 200, 200]
+    assert statuses(carl, "/sharing") == [403, 403, 200]
+    shown = amy.get(address[: -len("/sharing")]).content.decode()
+    assert f"选定的机构及其下级：{branch.name}" in shown
+    assert f'value="{branch.pk}" checked' in amy.get(address).content.decode()
     version = rows["own"].pk
     assert carl.get(f"/console/template-versions/{version}").status_code == 200
     assert carl.get(f"/console/template-versions/{version}/edit").status_code == 403

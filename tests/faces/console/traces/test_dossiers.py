@@ -1,13 +1,18 @@
 """Everything archived about one business stands in one dossier, by either of its numbers."""
 
+from datetime import datetime
+
 import pytest
 
-from baozhen.foundation.clock import now
+from baozhen.foundation.clock import SHANGHAI, now
+from baozhen.insurance.claims.services.reporting import add_file
 from baozhen.insurance.policies.services.filing import register_policies
 from baozhen.signing.files.models import ArchiveItem
 from baozhen.signing.files.services import place_hold
+from tests.insurance.claims.making import claim_at
 
 pytestmark = pytest.mark.django_db
+JPEG = b"\xff\xd8\xff\xe0 a photograph"
 
 
 @pytest.fixture
@@ -28,6 +33,24 @@ def test_a_dossier_is_found_by_proposal_and_by_policy_number(filed, signed_in):
         assert f"文件 {items.count()} 份" in page
         for item in items:
             assert item.sha256 in page
+
+
+def test_the_papers_of_a_claim_say_what_they_are(filed, signed_in):
+    claim = claim_at(filed, datetime(2026, 4, 1, 9, 30, tzinfo=SHANGHAI), at=now())
+    for number, code in enumerate(("id", "vehicle_licence", "vehicle_licence", "")):
+        add_file(claim, JPEG + bytes([number]), actor="test", at=now(), paper_code=code)
+    # The same picture once more, as the scene: one document, both titles.
+    add_file(claim, JPEG + bytes([1]), actor="test", at=now())
+    answer = signed_in("合规人员").get(f"/console/dossiers?number={filed.number}")
+    page = "".join(answer.content.decode().split())
+    for title in (
+        "被保险人身份证件 1",
+        "机动车行驶证 1、事故现场照片 2",
+        "机动车行驶证 2",
+        "事故现场照片 1",
+    ):
+        assert "".join(f"报案 {claim.number}：{title}<".split()) in page, title
+    assert "理赔材料<" not in page
 
 
 def test_a_hold_is_shown(filed, signed_in):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,7 +11,8 @@ from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.archive.files import failed, seen, units_of
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import Asked, Field, show, text
-from baozhen.faces.console.registers import Cell, Choice, Register, show_register
+from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
+from baozhen.faces.files import print_link
 from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
@@ -60,11 +60,10 @@ def printing(request: HttpRequest, key: str) -> HttpResponse:
     """Send the numbered file for the printer."""
     entry = seen(request, key, Permission.PRINT_FILES)
     order = _order(request, account_of(request.user).display_name)
-    link = f"{settings.BAOZHEN_PUBLIC_URL.rstrip('/')}/p/{{number}}"
     return _send(
         request,
         key,
-        lambda: make_print(entry, order, link=link, actor=actor_of(request), at=now()),
+        lambda: make_print(entry, order, link=print_link(), actor=actor_of(request), at=now()),
     )
 
 
@@ -115,6 +114,10 @@ def register(request: HttpRequest) -> HttpResponse:
                 choices=[(value.value, label) for value, label in COPY_LABELS.items()],
             ),
             Choice(name="number", label="编号"),
+        ),
+        links=(
+            Link(href=reverse("console:files"), label="文件", icon="left"),
+            Link(href=reverse("console:file_mark"), label="读取标记", icon="eye"),
         ),
     )
     return show_register(request, shown, rows.order_by("-at", "-pk"), _cells)

@@ -1,5 +1,7 @@
 """Find files among those that one may see."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -11,11 +13,11 @@ from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_r
 from baozhen.faces.console.typed import typed_midnight
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.faces.words import DOCUMENT_TYPES
+from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
-from baozhen.foundation.masking import mask_name
 from baozhen.signing.files.models import FileEntry
 from baozhen.signing.files.search import Wanted, file_of, find_files
-from baozhen.signing.files.titles import open_title
+from baozhen.signing.files.titles import Party, open_parties, open_title
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
@@ -76,7 +78,7 @@ def _register(request: HttpRequest) -> Register:
         empty=("file-text", "没有文件", "签署任务完成后，文件会自动归档并出现在这里。"),
         filters=(
             Choice(name="q", label="关键词（正文、标题）"),
-            Choice(name="party", label="当事人（姓名、名称或证件号）"),
+            Choice(name="party", label="当事人（姓名、名称或证件号，原当事人也可）"),
             Choice(name="number", label="业务编号、任务编号或 SHA-256"),
             Choice(name="type", label="类型", choices=list(DOCUMENT_TYPES.items())),
             Choice(
@@ -89,6 +91,7 @@ def _register(request: HttpRequest) -> Register:
             Link(href=reverse("console:dossier"), label="查卷宗", icon="book"),
             Link(href=reverse("console:file_compare"), label="文件比对", icon="layers"),
             Link(href=reverse("console:file_inspect"), label="核验文件", icon="search"),
+            Link(href=reverse("console:inspection_reports"), label="核验报告", icon="shield-check"),
             Link(href=reverse("console:file_mark"), label="读取标记", icon="eye"),
             Link(href=reverse("console:file_copies"), label="副本登记", icon="list"),
             Link(href=reverse("console:deposits"), label="存证", icon="shield-check"),
@@ -103,17 +106,22 @@ def _cells(entry: FileEntry) -> tuple[Cell, ...]:
         standing_cell(entry),
         Cell(text=type_word(entry)),
         Cell(text=entry.unit.name),
-        Cell(text=parties_of(entry)),
+        Cell(text=parties_of(entry, at=now())),
         Cell(text=entry.biz_no, is_code=True),
     )
 
 
-def parties_of(entry: FileEntry) -> str:
-    """Return the parties: people masked, companies in full."""
-    return "、".join(
-        mask_name(party["name"]) if party["is_person"] else party["name"]
-        for party in entry.parties or []
-    )
+def parties_of(entry: FileEntry, *, at: datetime) -> str:
+    """Return the parties of today, then former ones as such: people masked, companies in full."""
+    parties = open_parties(entry)
+    present = [party.name for party in parties if not is_former(party, at=at)]
+    former = [party.name for party in parties if is_former(party, at=at)]
+    return "、".join(present) + (f"（原：{'、'.join(former)}）" if former else "")
+
+
+def is_former(party: Party, *, at: datetime) -> bool:
+    """Return whether somebody else stands in this party's place by now."""
+    return party.until is not None and party.until <= at
 
 
 def type_word(entry: FileEntry) -> str:

@@ -1,8 +1,9 @@
 """Verify anybody's file and take the sealed report about it."""
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces import reports
 from baozhen.faces.client import address_of
@@ -10,12 +11,17 @@ from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.archive.files import failed
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import Asked, Field, show
+from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
 from baozhen.faces.inspection import inspect_upload
 from baozhen.faces.inspection_reports import carried, carry, inspection_of, send_report
+from baozhen.faces.templatetags.faces import stamp
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
+from baozhen.signing.files.models import InspectionReport
 from baozhen.signing.organizations.roles import Permission
+
+_SOURCES = {"portal": "公众验真", "console": "控制台", "api": "接口"}
 
 
 @needs(Permission.VIEW_FILES)
@@ -43,6 +49,47 @@ def inspect(request: HttpRequest) -> HttpResponse:
         "finding": carry(inspection_of(found, source="console", at=at)),
     }
     return page(request, "console/archive/inspected.html", context)
+
+
+@needs(Permission.VIEW_FILES)
+@require_GET
+def handed_out(request: HttpRequest) -> HttpResponse:
+    """List the sealed reports that were handed out: whoever is shown one can look it up here."""
+    register = Register(
+        here="files",
+        title="核验报告",
+        note="已出具的盖章报告；不保存被核验的文件和报告本身，按编号和摘要核对",
+        columns=("时间", "编号", "结论", "途径", "被核验文件 SHA-256", "报告 SHA-256"),
+        empty=("shield-check", "没有核验报告", "核验文件后下载报告，会登记在这里。"),
+        filters=(
+            Choice(name="number", label="报告编号，或任一 SHA-256"),
+            Choice(name="source", label="途径", choices=list(_SOURCES.items())),
+        ),
+        links=(
+            Link(href=reverse("console:files"), label="文件", icon="left"),
+            Link(href=reverse("console:file_inspect"), label="核验文件", icon="search"),
+        ),
+    )
+    rows = InspectionReport.objects.order_by("-at", "-pk")
+    asked = request.GET.get("number", "").strip()[:64]
+    if asked:
+        digest = asked.lower()
+        rows = rows.filter(Q(number=asked.upper()) | Q(file_sha256=digest) | Q(sha256=digest))
+    source = request.GET.get("source", "")
+    if source in _SOURCES:
+        rows = rows.filter(source=source)
+    return show_register(request, register, rows, _cells)
+
+
+def _cells(row: InspectionReport) -> tuple[Cell, ...]:
+    return (
+        Cell(text=stamp(row.at)),
+        Cell(text=row.number, is_code=True),
+        Cell(text=reports.answer_for(row.verdict, row.word).title),
+        Cell(text=_SOURCES.get(row.source, row.source)),
+        Cell(text=row.file_sha256, is_code=True),
+        Cell(text=row.sha256, is_code=True),
+    )
 
 
 @needs(Permission.VIEW_FILES)

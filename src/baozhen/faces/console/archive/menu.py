@@ -3,4 +3,7 @@
 from baozhen.faces.console.navigation import Item
 from baozhen.signing.organizations.roles import Permission
 
-ITEMS: tuple[Item, ...] = (Item("files", "文件", "file-text", Permission.VIEW_FILES),)
+ITEMS: tuple[Item, ...] = (
+    Item("files", "文件", "file-text", Permission.VIEW_FILES),
+    Item("holds", "法律冻结", "lock", Permission.MANAGE_HOLDS),
+)

@@ -1,6 +1,7 @@
 """One file: what it is, who got copies, what was deposited, what can be done with it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,13 +19,15 @@ from baozhen.faces.console.archive.standing import standing_cell, standing_words
 from baozhen.faces.console.registers import Act, Cell, Deed, Link, Sheet, show_sheet
 from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.queries import entries_of
-from baozhen.signing.files.models import FileCopy, FileEntry
+from baozhen.foundation.clock import now
+from baozhen.signing.files.models import DownloadLink, FileCopy, FileEntry, LegalHold
 from baozhen.signing.files.services.copies import prints_max
 from baozhen.signing.files.states import CopyKind
-from baozhen.signing.files.titles import open_title
+from baozhen.signing.files.titles import open_parties, open_title
 from baozhen.signing.organizations.roles import Permission
 
 _COPIES_MAX = 50
+_WORKS = "有效"
 _ACTS = {
     "file_entry.copied": "交付副本",
     "file_entry.linked": "创建下载链接",
@@ -53,13 +56,15 @@ def _sheet(request: HttpRequest, entry: FileEntry) -> Sheet:
             ("类型", type_word(entry), False),
             ("效力", standing_words(entry), False),
             ("机构", entry.unit.name, False),
-            ("当事人", parties_of(entry) or "未登记", False),
+            ("当事人", parties_of(entry, at=now()) or "未登记", False),
+            *_changed_parties(entry),
             ("业务编号", entry.biz_no or "无", True),
             ("签署任务", entry.envelope or "无", True),
             ("签署时间", stamp(entry.signed_at), False),
+            *_shared_timestamp(entry),
             ("大小", f"{entry.size:,} 字节", False),
             ("SHA-256", entry.sha256, True),
-            ("保管至", entry.item.retain_until.isoformat(), False),
+            ("保管至", _kept_until(entry), False),
             ("正文索引", stamp(entry.indexed_at) if entry.indexed_at else "排队中", False),
         ),
         deeds=tuple(_deeds(request, entry)),
@@ -73,6 +78,56 @@ def _sheet(request: HttpRequest, entry: FileEntry) -> Sheet:
             for act in entries_of("file_entry", entry.pk).order_by("-position")[:_COPIES_MAX]
         ),
     )
+
+
+def _changed_parties(entry: FileEntry) -> list[tuple[str, str, bool]]:
+    """Return who stands no longer in the policy, and since when; or will not from that day."""
+    gone = [
+        f"{party.name}（{stamp(party.until)} 起变更）"
+        for party in open_parties(entry)
+        if party.until is not None
+    ]
+    return [("原当事人", "、".join(gone), False)] if gone else []
+
+
+def _shared_timestamp(entry: FileEntry) -> list[tuple[str, str, bool]]:
+    """Return what is said of a token beside the file; one in the signatures needs no word here."""
+    batch = entry.item.timestamp_batch
+    if batch is None:
+        return []
+    told = f"{stamp(batch.stamped_at)}，{batch.size} 份文件合盖一个，证明在证据包里"
+    return [("时间戳", told, False)]
+
+
+def _endings(entry: FileEntry) -> list[Deed]:
+    """Return a deed for each link that still works: one that leaked is ended here."""
+    at = now()
+    return [
+        Deed(
+            href=reverse("console:file_link_end", kwargs={"key": link.pk}),
+            label=f"停用下载链接：{link.recipient}（{stamp(link.made_at)}）",
+            icon="cross",
+            is_dangerous=True,
+        )
+        for link in entry.links.order_by("-pk")[:_COPIES_MAX]
+        if _link_word(link, at=at) == _WORKS
+    ]
+
+
+def _link_word(link: DownloadLink, *, at: datetime) -> str:
+    if link.ended_at is not None:
+        return "已停用"
+    if link.expires_at <= at:
+        return "已失效"
+    if link.uses_max is not None and link.uses >= link.uses_max:
+        return "已用完"
+    return _WORKS
+
+
+def _kept_until(entry: FileEntry) -> str:
+    until = entry.item.retain_until.isoformat()
+    held = LegalHold.objects.filter(dossier=entry.item.dossier, released_at__isnull=True)
+    return f"{until}（法律冻结中，到期也不销毁）" if held.exists() else until
 
 
 def _deeds(request: HttpRequest, entry: FileEntry) -> list[Deed]:
@@ -98,6 +153,7 @@ def _deeds(request: HttpRequest, entry: FileEntry) -> list[Deed]:
                 icon="layers",
                 asks=(("reason", "用途"),),
             ),
+            *_endings(entry),
             deed_of(entry),
         ]
     if may(request, Permission.PRINT_FILES):
@@ -136,13 +192,14 @@ def _rows(copies: Iterable[FileCopy]) -> list[tuple[Cell, ...]]:
 
 
 def _links(entry: FileEntry) -> list[tuple[Cell, ...]]:
+    at = now()
     return [
         (
             Cell(text=stamp(link.made_at)),
             Cell(text=link.recipient),
             Cell(text=f"{link.uses}/{link.uses_max if link.uses_max is not None else '不限'}"),
             Cell(text=stamp(link.expires_at)),
-            Cell(text="已停用" if link.ended_at else "有效期内"),
+            Cell(text=_link_word(link, at=at)),
         )
         for link in entry.links.order_by("-pk")[:_COPIES_MAX]
     ]

@@ -21,7 +21,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import day, stamp
+from baozhen.faces.templatetags.faces import day, stamp, who
 from baozhen.faces.words import ALGORITHMS
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -94,7 +94,7 @@ def application(request: HttpRequest, public_id: str) -> HttpResponse:
         ("签发机构", row.authority, False),
         ("密钥引用", row.key_reference, True),
         ("理由", row.reason, False),
-        ("提出", f"{stamp(row.requested_at)}，{row.requested_by}", False),
+        ("提出", f"{stamp(row.requested_at)}，{who(row.requested_by)}", False),
         ("指纹（SHA-256）", row.fingerprint or "尚未签发", True),
         ("失效时间", day(row.not_after) if row.not_after else "—", False),
         ("说明", row.failure or row.last_error or "—", False),

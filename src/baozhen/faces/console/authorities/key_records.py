@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -21,7 +22,7 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.templatetags.faces import day, stamp
+from baozhen.faces.templatetags.faces import day, stamp, who
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.masking import mask_name
@@ -36,8 +37,9 @@ from baozhen.signing.certificates.services.key_records import (
     return_key,
 )
 from baozhen.signing.certificates.states import KEY_LABELS, KeyState
-from baozhen.signing.organizations.models import OrgUnit
+from baozhen.signing.organizations.queries import require_power, scope_of
 from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.organizations.states import UnitState
 
 _TONES = {
     KeyState.APPLIED: ("amber", "clock"),
@@ -48,13 +50,14 @@ _TONES = {
     KeyState.LOST: ("seal", "alert"),
 }
 _SHOWN_MAX = 500
+_FILE_BYTES_MAX = 1_048_576
 
 
 @needs(Permission.VIEW_SEALS)
 @require_GET
 def keys(request: HttpRequest) -> HttpResponse:
     """List the U-keys."""
-    rows = KeyRecord.objects.select_related("unit").order_by("-applied_at")
+    rows = _seen(request).order_by("-applied_at")
     state = request.GET.get("state", "")
     if state in set(KeyState):
         rows = rows.filter(state=state)
@@ -83,15 +86,15 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_GET
 def key(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show one U-key."""
-    row = get_object_or_404(KeyRecord.objects.select_related("unit"), public_id=public_id)
+    row = get_object_or_404(_seen(request), public_id=public_id)
     state = KeyState(row.state)
     tone, icon = _TONES[state]
-    decided = f"{stamp(row.decided_at)}，{row.decided_by}：{row.decision_reason}"
+    decided = f"{stamp(row.decided_at)}，{who(row.decided_by)}：{row.decision_reason}"
     facts = [
         ("使用机构", row.unit.name, False),
         ("持有人", mask_name(row.holder), False),
         ("用途", row.purpose, False),
-        ("申请", f"{stamp(row.applied_at)}，{row.applied_by}", False),
+        ("申请", f"{stamp(row.applied_at)}，{who(row.applied_by)}", False),
         ("审批", decided if row.decided_by else "尚未审批", False),
         ("介质编号", row.device_no or "—", True),
         ("密码产品批准号", row.device_approval_no or "没有登记", False),
@@ -115,7 +118,8 @@ def key(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def apply(request: HttpRequest) -> HttpResponse:
     """Register an application."""
-    units = OrgUnit.objects.filter(state="active").order_by("path")[:_SHOWN_MAX]
+    scope = scope_of(request.user, Permission.MANAGE_SEALS)
+    units = scope.filter(state=UnitState.ACTIVE).order_by("path")[:_SHOWN_MAX]
     asked = Asked(
         here="ukeys",
         title="申请 U-key",
@@ -136,7 +140,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     try:
         made = apply_for_key(
             KeyWish(
-                unit=get_object_or_404(OrgUnit, pk=number(request, "unit")),
+                unit=get_object_or_404(scope, pk=number(request, "unit")),
                 holder=text(request, "holder"),
                 purpose=text(request, "purpose"),
                 authority=text(request, "authority"),
@@ -153,6 +157,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     """Approve or refuse an application."""
+    _held(request, public_id, Permission.APPROVE_SEALS)
     deed = partial(
         decide_key,
         public_id,
@@ -167,9 +172,13 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
 @needs(Permission.MANAGE_SEALS)
 @require_POST
 def issue(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Record the hand-over."""
+    """Record the hand-over; with the certificate, its end is watched."""
+    _held(request, public_id, Permission.MANAGE_SEALS)
+    given = request.FILES.get("certificate")
     hand_over = KeyHandOver(
-        device_no=text(request, "device_no"), device_approval_no=text(request, "approval_no")
+        device_no=text(request, "device_no"),
+        device_approval_no=text(request, "approval_no"),
+        certificate=given.read(_FILE_BYTES_MAX) if given is not None else b"",
     )
     deed = partial(issue_key, public_id, hand_over, actor=actor_of(request), at=now())
     return do(request, deed, done="已登记领用。", to="ukey", public_id=public_id)
@@ -181,12 +190,25 @@ def end(request: HttpRequest, public_id: str, what: str) -> HttpResponse:
     """Record that a U-key came back or is lost."""
     if what not in {"return", "lost"}:
         raise Http404
+    _held(request, public_id, Permission.MANAGE_SEALS)
     verb = return_key if what == "return" else report_lost_key
     deed = partial(
         verb, public_id, reason=text(request, "reason"), actor=actor_of(request), at=now()
     )
     done = "已登记归还。" if what == "return" else "已挂失。"
     return do(request, deed, done=done, to="ukey", public_id=public_id)
+
+
+def _seen(request: HttpRequest) -> QuerySet[KeyRecord]:
+    """Return the U-keys of the units where the person may view seals."""
+    scope = scope_of(request.user, Permission.VIEW_SEALS)
+    return KeyRecord.objects.filter(unit__in=scope).select_related("unit")
+
+
+def _held(request: HttpRequest, public_id: str, permission: Permission) -> None:
+    """Raise PowerMissing unless the person holds the permission where the U-key is used."""
+    row = get_object_or_404(KeyRecord.objects.select_related("unit"), public_id=public_id)
+    require_power(request.user, permission, row.unit)
 
 
 def _deeds(request: HttpRequest, row: KeyRecord) -> list[Deed]:
@@ -199,7 +221,12 @@ def _deeds(request: HttpRequest, row: KeyRecord) -> list[Deed]:
     if state is KeyState.APPROVED:
         asks = (("device_no", "介质编号"), ("approval_no", "密码产品批准号"))
         found.append(
-            Deed(href=reverse("console:ukey_issue", kwargs=place), label="领用", asks=asks)
+            Deed(
+                href=reverse("console:ukey_issue", kwargs=place),
+                label="领用",
+                asks=asks,
+                files=(("certificate", "证书文件（PEM 或 DER），用于到期提醒"),),
+            )
         )
     if state in {KeyState.ISSUED, KeyState.LOST}:
         href = reverse("console:ukey_end", kwargs=place | {"what": "return"})

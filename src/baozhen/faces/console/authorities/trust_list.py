@@ -1,6 +1,5 @@
 """The roots of strangers, and where news of revocations comes from."""
 
-from datetime import datetime
 from functools import partial
 
 from django.contrib import messages
@@ -11,7 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, may, needs
-from baozhen.faces.console.organizations.forms import Asked, Field, show, text
+from baozhen.faces.console.organizations.forms import (
+    Asked,
+    Field,
+    first_day,
+    last_day,
+    show,
+    text,
+)
 from baozhen.faces.console.registers import (
     Cell,
     Choice,
@@ -24,7 +30,6 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.faces.templatetags.faces import day, stamp, who
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
@@ -99,7 +104,11 @@ def anchor(request: HttpRequest, public_id: str) -> HttpResponse:
         ("停止信任", stamp(row.effective_until) if row.effective_until else "没有限期", False),
         ("列入理由", row.reason, False),
         ("提议", f"{stamp(row.proposed_at)}，{row.proposed_by}", False),
-        ("复核", f"{stamp(row.decided_at)}，{row.decided_by}" if row.decided_by else "—", False),
+        (
+            "复核",
+            f"{stamp(row.decided_at)}，{who(row.decided_by)}" if row.decided_by else "—",
+            False,
+        ),
         ("移除理由", row.removal_reason or "—", False),
     ]
     sheet = Sheet(
@@ -145,8 +154,8 @@ def propose(request: HttpRequest) -> HttpResponse:
                 certificate=content,
                 use=use if use in _USE_WORDS else "document",
                 reason=text(request, "reason"),
-                effective_from=_start(text(request, "effective_from"), at),
-                effective_until=end_of_day(text(request, "effective_until")),
+                effective_from=first_day(request, "effective_from", "生效日期") or at,
+                effective_until=last_day(request, "effective_until", "停止信任日期"),
             ),
             actor=actor_of(request),
             at=at,
@@ -185,12 +194,14 @@ def remove(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 def sources(request: HttpRequest) -> HttpResponse:
     """List where revocation lists and OCSP answers come from, and how fresh they are."""
+    fetch = Link(href=reverse("console:revocation_refresh"), label="现在取得", icon="again")
     register = Register(
         here="revocation",
         title="吊销信息",
         note="按证书中的地址定期取得吊销列表和 OCSP 应答；验签时使用",
         columns=("地址", "类型", "状态", "本次更新", "下次更新", "取得时间"),
         empty=("clock", "没有吊销信息来源", "已绑定证书中写有吊销列表地址时，会自动出现在这里。"),
+        buttons=[fetch] if may(request, Permission.MANAGE_CERTIFICATES) else (),
     )
     rows = RevocationSource.objects.order_by("next_update", "pk")
     return show_register(request, register, rows, _source_cells)
@@ -204,11 +215,6 @@ def refresh(request: HttpRequest) -> HttpResponse:
         defer("refresh_revocation")
     messages.success(request, "已安排取得吊销信息。", extra_tags="jade")
     return redirect("console:revocation")
-
-
-def _start(value: str, at: datetime) -> datetime:
-    """Return the beginning of the day that was typed; nothing or nonsense means: from now on."""
-    return typed_midnight(value) or at
 
 
 def _deeds(request: HttpRequest, row: TrustAnchor) -> list[Deed]:

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.envelopes.one import own
+from baozhen.faces.console.envelopes.stamping import stamping_of, typed_place
 from baozhen.faces.console.frame import page
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.envelopes.errors import DraftInvalid, EnvelopeNotFound
-from baozhen.signing.envelopes.models import Action, Place
+from baozhen.signing.envelopes.models import Action
 from baozhen.signing.envelopes.queries import tasks_for
 from baozhen.signing.envelopes.services.acts import (
-    StampPlace,
     approve,
     decline,
     pre_stamp,
@@ -34,10 +34,6 @@ from baozhen.signing.seals.errors import SealUnknown
 from baozhen.signing.seals.models import Seal
 from baozhen.signing.seals.queries import seal_of
 from baozhen.signing.seals.states import SealState
-
-_POINTS_PER_MM = 72 / 25.4
-_SEAL_MM = 40
-_LOWER_RIGHT = (430.0, 130.0)  # of an A4 page, in points
 
 
 @needs(Permission.VIEW_ENVELOPES)
@@ -138,7 +134,7 @@ def _do(request: HttpRequest, found: Action) -> None:
     elif found.type == ActionType.APPROVE:
         approve(found.pk, actor=actor, at=at, opinion=post.get("reason", ""))
     elif found.type == ActionType.PRE_STAMP:
-        place = _place(post.get("page", ""), post.get("x", ""), post.get("y", ""))
+        place = typed_place(post)
         chosen = _offered_seal(found, post.get("seal", ""))
         pre_stamp(found.pk, [place], chosen=chosen, actor=actor, at=at)
     else:
@@ -159,23 +155,6 @@ def _offered_seal(found: Action, public_id: str) -> Seal:
     return seal_of(public_id)
 
 
-def _place(page_number: str, x: str, y: str) -> StampPlace:
-    """Millimetres from the lower left corner, as a person measures, into points."""
-    try:
-        number, left, bottom = int(page_number), float(x), float(y)
-    except ValueError:
-        number, left, bottom = 1, -1.0, -1.0
-    size = _SEAL_MM * _POINTS_PER_MM
-    return StampPlace(
-        document=1,
-        page=number - 1,
-        x=left * _POINTS_PER_MM,
-        y=bottom * _POINTS_PER_MM,
-        width=size,
-        height=size,
-    )
-
-
 def _context(found: Action) -> dict[str, Any]:
     is_pre_stamp = found.type == ActionType.PRE_STAMP
     return {
@@ -188,27 +167,4 @@ def _context(found: Action) -> dict[str, Any]:
         else [],
         "verb": found.get_type_display(),
         "is_pre_stamp": is_pre_stamp,
-    } | (_stamping(found) if is_pre_stamp else {})
-
-
-def _stamping(found: Action) -> dict[str, Any]:
-    """Return the pages to point at, and where the seal would stand if nobody moved it."""
-    document = found.envelope.documents.order_by("position").first()
-    place = (
-        Place.objects.filter(action__envelope=found.envelope, document=document)
-        .exclude(action__type=ActionType.SIGN)
-        .order_by("action__order", "pk")
-        .first()
-    )
-    middle = (place.x + place.width / 2, place.y + place.height / 2) if place else _LOWER_RIGHT
-    left, bottom = (max(value / _POINTS_PER_MM - _SEAL_MM / 2, 0) for value in middle)
-    pages = document.pages if document is not None else 0
-    return {
-        "stamp": {
-            "page": (place.page % pages if place and pages else 0) + 1,
-            "x": f"{left:.1f}",
-            "y": f"{bottom:.1f}",
-            "size": _SEAL_MM,
-        },
-        "sheets": range(1, pages + 1),
-    }
+    } | (stamping_of(found) if is_pre_stamp else {})

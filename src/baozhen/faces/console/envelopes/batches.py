@@ -18,6 +18,7 @@ from baozhen.faces.errors import NotFound
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
+from baozhen.foundation.timestamps.modes import TimestampMode
 from baozhen.signing.envelopes.errors import RowsInvalid
 from baozhen.signing.envelopes.forms import Flow, flows
 from baozhen.signing.envelopes.models import EnvelopeBatch
@@ -75,7 +76,13 @@ def upload(request: HttpRequest) -> HttpResponse:
         if given is None:
             raise RowsInvalid(path="file", reason="请先选择文件")
         flow = form_of(request.POST.get("flow", ""))
-        order = BatchOrder(flow=flow.code, client=actor_of(request), unit=unit)
+        is_each = request.POST.get("timestamp") == TimestampMode.EACH
+        order = BatchOrder(
+            flow=flow.code,
+            client=actor_of(request),
+            unit=unit,
+            timestamp=TimestampMode.EACH if is_each else TimestampMode.AGGREGATED,
+        )
         rows = rows_of(bytes_of(given), flow)
         if is_template(flow.code) and request.POST.get("silent") == "yes":
             rows = _sealed_silently(rows, flow.code)

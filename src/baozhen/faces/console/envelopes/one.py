@@ -43,6 +43,7 @@ def envelope(request: HttpRequest, public_id: str) -> HttpResponse:
         "papers": [
             paper for party in found.signatories.all() for paper in party.papers.order_by("pk")
         ],
+        "asked": [party for party in found.signatories.all() if party.questions.exists()],
         "timeline": envelope_history(found)[::-1],
         "handovers": [
             {"row": row, "letter": letter_of(row)} for row in found.handovers.order_by("-number")

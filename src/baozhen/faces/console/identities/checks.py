@@ -24,7 +24,7 @@ from baozhen.faces.console.registers import (
     show_sheet,
 )
 from baozhen.faces.console.typed import typed_day
-from baozhen.faces.templatetags.faces import day, stamp
+from baozhen.faces.templatetags.faces import day, stamp, who
 from baozhen.foundation.clock import now, today
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.masking import mask_name
@@ -85,6 +85,7 @@ def checks(request: HttpRequest) -> HttpResponse:
         ],
         links=[
             Link(href=reverse("console:subjects"), label="签署主体", icon="person"),
+            Link(href=reverse("console:identity_shared"), label="共用手机与设备", icon="alert"),
             Link(href=reverse("console:papers"), label="代理人证件", icon="certificate"),
             Link(href=reverse("console:identity_providers"), label="核验服务", icon="link"),
         ],
@@ -109,7 +110,7 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
         ("得分", str(row.score) if row.score is not None else "—", False),
         ("说明", row.reason or "—", False),
         ("文件摘要", row.document_sha256 or "不限文件", True),
-        ("发起", f"{stamp(row.started_at)}，{row.actor}", False),
+        ("发起", f"{stamp(row.started_at)}，{who(row.actor)}", False),
         ("结束时间", stamp(row.ended_at) if row.ended_at else "—", False),
         ("有效期至", stamp(row.valid_until) if row.valid_until else "—", False),
         ("最近故障", row.last_error or "—", False),
@@ -288,6 +289,10 @@ def _deeds(request: HttpRequest, row: IdentityCheck) -> list[Deed]:
                 choices=("decision", "决定", (("accept", "通过"), ("refuse", "不通过"))),
             )
         )
+    elif row.kind == CheckKind.TRANSFER and row.state == CheckState.ANSWERING:
+        href = reverse("console:identity_amount", kwargs=place)
+        asks = (("amount_fen", f"对方收到的金额（分），还可核对 {row.tries_left} 次"),)
+        found.append(Deed(href=href, label="核对到账金额", asks=asks))
     elif row.state in {CheckState.SUBMITTED, CheckState.ANSWERING, CheckState.REVIEWING}:
         href = reverse("console:identity_ask", kwargs=place)
         found.append(Deed(href=href, label="立即查询结果", icon="again"))

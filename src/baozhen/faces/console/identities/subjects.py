@@ -63,9 +63,23 @@ def subjects(request: HttpRequest) -> HttpResponse:
         columns=("编号", "类型", "姓名或名称", "证件号", "手机号", "登记时间"),
         empty=("person", "还没有签署主体", "发起签署任务或调用认证接口时登记。"),
         filters=[Choice(name="text", label="姓名、证件号、手机号、邮箱或编号")],
-        links=[Link(href=reverse("console:identities"), label="认证记录", icon="list")],
+        links=_links(request),
     )
     return show_register(request, register, rows.order_by("-registered_at", "-pk"), _cells)
+
+
+def _links(request: HttpRequest) -> list[Link]:
+    links = [Link(href=reverse("console:identities"), label="认证记录", icon="list")]
+    if may(request, Permission.REVIEW_IDENTITIES):
+        links += [
+            Link(
+                href=f"{reverse('console:subject_register')}?kind={kind.value}",
+                label=f"登记{SUBJECT_KINDS[kind]}",
+                icon="person",
+            )
+            for kind in SubjectKind
+        ]
+    return links
 
 
 @needs(Permission.VIEW_IDENTITIES)
@@ -125,6 +139,7 @@ def _sheet(request: HttpRequest, row: Subject, *, revealed: bool) -> Sheet:
         facts=facts,
         back=Link(href=reverse("console:subjects"), label="签署主体", icon="left"),
         deeds=_deeds(request, row, revealed=revealed),
+        links=_starting(request, row),
         tables=[
             ("认证", columns, [check_cells(item) for item in checks]),
             (
@@ -150,6 +165,13 @@ def _personal(row: Subject, *, revealed: bool) -> list[tuple[str, str, bool]]:
         )
     labels = ("姓名或名称", "证件号", "手机号", "邮箱", "法定代表人")
     return [(label, value or "—", False) for label, value in zip(labels, values, strict=True)]
+
+
+def _starting(request: HttpRequest, row: Subject) -> list[Link]:
+    if not may(request, Permission.REVIEW_IDENTITIES):
+        return []
+    href = reverse("console:identity_start", kwargs={"public_id": row.public_id})
+    return [Link(href=href, label="发起认证", icon="check")]
 
 
 def _deeds(request: HttpRequest, row: Subject, *, revealed: bool) -> list[Deed]:

@@ -18,14 +18,47 @@ from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.organizations.services import (
     ClientRequest,
     Scope,
+    change_api_client,
     create_api_client,
+    renew_api_key,
     set_embed_origins,
     switch_off_api_client,
 )
 
 _DAYS_MAX = 1095
+_HOURS_MAX = 720
+SOON_DAYS = 30
+_NO_SCOPE = "请至少选择一项授权范围"
 _ORIGINS_TEXT_MAX = 6_000
 _FORM = "console/integrations/client_form.html"
+SCOPES = (
+    (Scope.PROPOSALS_WRITE, "提交投保和报价"),
+    (Scope.PROPOSALS_READ, "查询投保"),
+    (Scope.BATCHES_WRITE, "提交出单批次"),
+    (Scope.BATCHES_READ, "查询出单批次"),
+    (Scope.POLICIES_READ, "查询和下载保单"),
+    (Scope.ENDORSEMENTS_WRITE, "提交批改"),
+    (Scope.CLAIMS_WRITE, "报案和回传理赔"),
+    (Scope.CLAIMS_READ, "查询理赔"),
+    (Scope.ENVELOPES_WRITE, "发起和办理签署任务"),
+    (Scope.ENVELOPES_READ, "查询签署任务"),
+    (Scope.TEMPLATES_WRITE, "编制模版"),
+    (Scope.TEMPLATES_READ, "查询模版"),
+    (Scope.SEALS_WRITE, "申请和冻结印章"),
+    (Scope.SEALS_READ, "查询印章和用印记录"),
+    (Scope.RISKS_READ, "查询风险"),
+    (Scope.IDENTITIES_WRITE, "发起认证"),
+    (Scope.IDENTITIES_READ, "查询认证"),
+    (Scope.CERTIFICATES_WRITE, "申请和管理证书"),
+    (Scope.CERTIFICATES_READ, "查询证书"),
+    (Scope.FILES_WRITE, "申请存证"),
+    (Scope.FILES_READ, "查询和下载文件"),
+    (Scope.STATISTICS_READ, "查询统计"),
+    (Scope.ORGANIZATIONS_WRITE, "同步机构和账号"),
+    (Scope.ORGANIZATIONS_READ, "查询机构和账号"),
+    (Scope.EVENTS_READ, "拉取事件"),
+    (Scope.WEBHOOKS_WRITE, "管理回调地址"),
+)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
@@ -36,6 +69,7 @@ def clients(request: HttpRequest) -> HttpResponse:
         "here": "api_clients",
         "clients": ApiClient.objects.order_by("-active", "name"),
         "at": now(),
+        "soon": now() + timedelta(days=SOON_DAYS),
     }
     return page(request, "console/integrations/clients.html", context)
 
@@ -53,7 +87,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Let a program in; its key is on the page that answers, and nowhere else."""
     context = {
         "here": "api_clients",
-        "scopes": list(Scope),
+        "scopes": SCOPES,
         "chosen": request.POST.getlist("scopes"),
         "given": request.POST,
     }
@@ -73,6 +107,41 @@ def switch_off(request: HttpRequest, key: int) -> HttpResponse:
     """Shut a program out."""
     switch_off_api_client(_client(key).pk, actor=actor_of(request), at=now())
     messages.success(request, "接口客户端已停用，密钥和令牌即刻失效。", extra_tags="jade")
+    return redirect("console:api_client", key=key)
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+@require_POST
+def renew(request: HttpRequest, key: int) -> HttpResponse:
+    """Give a program a new key; the present one goes on for the hours that are asked for."""
+    try:
+        made, secret = renew_api_key(
+            _client(key).pk,
+            valid_for=timedelta(days=_number(request, "days", 1, _DAYS_MAX, "有效天数")),
+            overlap=timedelta(hours=_number(request, "hours", 0, _HOURS_MAX, "原密钥并用小时数")),
+            actor=actor_of(request),
+            at=now(),
+        )
+    except Refusal as refusal:
+        return _show(request, _client(key), renew_fault=str(refusal))
+    return _show(request, made, secret=secret, what="新的接口密钥")
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+@require_POST
+def change(request: HttpRequest, key: int) -> HttpResponse:
+    """Change what a program may do, and from where."""
+    scopes = request.POST.getlist("scopes")
+    networks = request.POST.get("networks", "").split()
+    try:
+        if not scopes:
+            raise ClientFormInvalid(reason=_NO_SCOPE)
+        change_api_client(
+            _client(key).pk, scopes=scopes, networks=networks, actor=actor_of(request), at=now()
+        )
+    except Refusal as refusal:
+        return _show(request, _client(key), change_fault=str(refusal))
+    messages.success(request, "授权已修改，即刻生效。", extra_tags="jade")
     return redirect("console:api_client", key=key)
 
 
@@ -124,10 +193,13 @@ def _show(request: HttpRequest, shown: ApiClient, **more: str) -> HttpResponse:
         "keys": shown.request_keys.order_by("-active", "-pk"),
         "algorithms": ALGORITHMS,
         "origins_text": "\n".join(shown.embed_origins),
+        "scopes": SCOPES,
+        "granted": [label for scope, label in SCOPES if scope in shown.scopes],
         "at": now(),
+        "soon": now() + timedelta(days=SOON_DAYS),
         **more,
     }
-    status = 422 if more.keys() & {"fault", "origins_fault"} else 200
+    status = 422 if any(name.endswith("fault") for name in more) else 200
     return page(request, "console/integrations/client.html", context, status=status)
 
 
@@ -144,17 +216,23 @@ class ClientFormInvalid(Refusal):
 
 def _request(request: HttpRequest) -> ClientRequest:
     name = request.POST.get("name", "").strip()
-    days = request.POST.get("days", "365")
     if not name or len(name) > 60 or ApiClient.objects.filter(name=name).exists():  # noqa: PLR2004
         raise ClientFormInvalid(reason="请填写 60 个字符以内、没有用过的名称")
-    if not days.isdecimal() or not 1 <= int(days) <= _DAYS_MAX:
-        raise ClientFormInvalid(reason=f"有效天数应为 1 至 {_DAYS_MAX}")
+    days = _number(request, "days", 1, _DAYS_MAX, "有效天数")
     scopes = request.POST.getlist("scopes")
     if not scopes:
-        raise ClientFormInvalid(reason="请至少选择一项授权范围")
+        raise ClientFormInvalid(reason=_NO_SCOPE)
     return ClientRequest(
         name=name,
         scopes=scopes,
         networks=request.POST.get("networks", "").split(),
-        valid_for=timedelta(days=int(days)),
+        valid_for=timedelta(days=days),
     )
+
+
+def _number(request: HttpRequest, name: str, least: int, most: int, label: str) -> int:
+    given = request.POST.get(name, "").strip()
+    is_number = given.isascii() and given.isdecimal()
+    if not is_number or not least <= int(given[:9]) <= most:
+        raise ClientFormInvalid(reason=f"{label}应为 {least} 至 {most}")
+    return int(given)

@@ -1,5 +1,8 @@
 """Connected systems: which flows their messages start and how fields are mapped, without code."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +20,7 @@ from baozhen.signing.integrations.errors import ConnectedSystemInvalid
 from baozhen.signing.integrations.models import ConnectedSystem, InboundMessage
 from baozhen.signing.integrations.services import (
     SystemRequest,
+    change_system,
     connect_system,
     flows_of,
     switch_system,
@@ -40,23 +44,39 @@ def systems(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
     """Connect a system to a program's key and a unit."""
-    context = {
-        "here": "systems",
-        "kinds": ConnectedSystem.Kind.choices,
-        "tellings": ConnectedSystem.Telling.choices,
-        "clients": ApiClient.objects.filter(active=True).order_by("name"),
-        "units": OrgUnit.objects.order_by("path")[:500],
-        "endpoints": WebhookEndpoint.objects.filter(active=True).order_by("-pk")[:200],
-        "given": request.POST,
-    }
     if request.method != "POST":
-        return page(request, _FORM, context)
+        return _form(request, {"telling": ConnectedSystem.Telling.PULL})
     try:
-        made = connect_system(_request(request), actor=actor_of(request), at=now())
+        asked = _request(request, code=request.POST.get("code", "").strip().lower()[:32])
+        made = connect_system(asked, actor=actor_of(request), at=now())
     except Refusal as refusal:
-        return page(request, _FORM, context | {"fault": str(refusal)}, status=422)
+        return _form(request, request.POST, refusal=refusal)
     messages.success(request, "系统已接入，请设置流程和字段映射。", extra_tags="jade")
     return redirect("console:system", code=made.code)
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, code: str) -> HttpResponse:
+    """Change a system: another key, another unit, push instead of pull."""
+    shown = system_of(code)
+    if request.method != "POST":
+        given = {
+            "name": shown.name,
+            "kind": shown.kind,
+            "client": shown.client.name,
+            "unit": shown.unit.public_id,
+            "telling": shown.telling,
+            "endpoint": shown.endpoint,
+        }
+        return _form(request, given, system=shown)
+    try:
+        asked = _request(request, code=code)
+        change_system(shown, asked, actor=actor_of(request), at=now())
+    except Refusal as refusal:
+        return _form(request, request.POST, system=shown, refusal=refusal)
+    messages.success(request, "设置已保存，从下一份报文起生效。", extra_tags="jade")
+    return redirect("console:system", code=code)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
@@ -85,21 +105,43 @@ def switch(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("console:system", code=code)
 
 
-def _request(request: HttpRequest) -> SystemRequest:
+def _form(
+    request: HttpRequest,
+    given: Mapping[str, str],
+    *,
+    system: ConnectedSystem | None = None,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "here": "systems",
+        "system": system,
+        "kinds": ConnectedSystem.Kind.choices,
+        "tellings": ConnectedSystem.Telling.choices,
+        "clients": ApiClient.objects.filter(active=True).order_by("name"),
+        "units": OrgUnit.objects.order_by("path")[:500],
+        "endpoints": WebhookEndpoint.objects.filter(active=True).order_by("-pk")[:200],
+        "given": given,
+    }
+    if refusal is None:
+        return page(request, _FORM, context)
+    context |= {"fault": str(refusal), "fault_at": refusal.facts.get("path", "")}
+    return page(request, _FORM, context, status=422)
+
+
+def _request(request: HttpRequest, *, code: str) -> SystemRequest:
     given = request.POST
     client = ApiClient.objects.filter(name=given.get("client", ""), active=True).first()
     unit = OrgUnit.objects.filter(public_id=given.get("unit", "")).first()
-    if client is None or unit is None or not given.get("name", "").strip():
-        raise ConnectedSystemInvalid(reason="请填写名称，选择接口客户端和机构")
+    if client is None or unit is None:
+        raise ConnectedSystemInvalid(reason="请选择接口客户端和机构")
     telling = given.get("telling", "")
-    if telling not in ConnectedSystem.Telling.values:
-        raise ConnectedSystemInvalid(reason="没有这种通知方式")
+    is_pushed = telling == ConnectedSystem.Telling.PUSH
     return SystemRequest(
-        code=given.get("code", "").strip().lower()[:32],
-        name=given["name"].strip()[:64],
+        code=code,
+        name=given.get("name", "").strip()[:64],
         kind=given.get("kind", ""),
         client=client,
         unit=unit,
         telling=telling,
-        endpoint=given.get("endpoint", "")[:40],
+        endpoint=given.get("endpoint", "")[:40] if is_pushed else "",
     )

@@ -110,12 +110,24 @@ def act(request: HttpRequest, public_id: str) -> HttpResponse:
     elif verb == "on":
         endpoints.switch_on(endpoint, actor=actor, at=at)
         messages.success(request, "回调地址已启用。", extra_tags="jade")
+    elif verb == "change":
+        return _done(request, endpoint, lambda: _change(request, endpoint), "修改已生效。")
     elif verb == "test":
         send = endpoints.send_test
         return _done(request, endpoint, lambda: send(endpoint, actor=actor, at=at), "测试已发出。")
     elif verb == "replay":
         return _replay(request, endpoint)
     return redirect("console:webhook", public_id=public_id)
+
+
+def _change(request: HttpRequest, endpoint: WebhookEndpoint) -> None:
+    endpoints.change_endpoint(
+        endpoint,
+        types=request.POST.getlist("types"),
+        description=request.POST.get("description", "").strip(),
+        actor=actor_of(request),
+        at=now(),
+    )
 
 
 def _replay(request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
@@ -156,6 +168,7 @@ def _show(request: HttpRequest, endpoint: WebhookEndpoint, *, secret: str = "") 
         "secret": secret,
         "status": status,
         "statuses": WebhookDelivery.Status.choices,
+        "types": list(EVENT_TYPES.items()),
         "yesterday": (now() - timedelta(days=1)).astimezone(SHANGHAI),
         **page_back(deliveries_of(endpoint.pk, status=status), request, kept),
     }

@@ -1,17 +1,28 @@
 """A plain form of a staff page: what it asks, what was wrong, and one template for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 
 from baozhen.faces.console.frame import page
+from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.foundation.errors import Refusal
+
+_FIGURES_MAX = 9
+
+
+class EntryUnreadable(Refusal):
+    """What was typed is no number or no date: a limit that is not understood is not dropped."""
+
+    code = "entry_unreadable"
+    message = "请把“{what}”写成{wanted}，或留空"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One question; `choices` make it a list, `many` a set of boxes."""
+    """One question; `choices` make it a list, `many` a set of boxes; `known` are only offered."""
 
     name: str
     label: str
@@ -20,6 +31,7 @@ class Field:
     hint: str = ""
     required: bool = True
     choices: Sequence[tuple[str, str]] = ()
+    known: Sequence[tuple[str, str]] = ()
     many: bool = False
     chosen: frozenset[str] = frozenset()
 
@@ -70,3 +82,37 @@ def number(request: HttpRequest, name: str) -> int:
     """Return the key that was chosen, or 0, which no row has."""
     typed = text(request, name)
     return int(typed) if typed.isdecimal() and typed.isascii() else 0
+
+
+def limit(request: HttpRequest, name: str, what: str, *, least: int = 1) -> int | None:
+    """Return the whole number that was typed, None for an empty field.
+
+    Raises EntryUnreadable: a limit that cannot be read must never become no limit.
+    """
+    typed = text(request, name).replace(",", "").replace("，", "")
+    if not typed:
+        return None
+    is_number = typed.isdecimal() and typed.isascii() and len(typed) <= _FIGURES_MAX
+    if not is_number or int(typed) < least:
+        raise EntryUnreadable(path=name, what=what, wanted=f"不小于 {least} 的整数")
+    return int(typed)
+
+
+def first_day(request: HttpRequest, name: str, what: str) -> datetime | None:
+    """Return when the typed day begins, None for an empty field; raises EntryUnreadable."""
+    return _day(request, name, what, typed_midnight)
+
+
+def last_day(request: HttpRequest, name: str, what: str) -> datetime | None:
+    """Return when the typed day ends, None for an empty field; raises EntryUnreadable."""
+    return _day(request, name, what, end_of_day)
+
+
+def _day(
+    request: HttpRequest, name: str, what: str, read: Callable[[str], datetime | None]
+) -> datetime | None:
+    typed = text(request, name)
+    found = read(typed)
+    if typed and found is None:
+        raise EntryUnreadable(path=name, what=what, wanted="日期（如 2026-01-15）")
+    return found

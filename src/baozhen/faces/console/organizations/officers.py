@@ -12,8 +12,8 @@ from baozhen.faces.errors import NotPermitted
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.errors import AccountUnknown
-from baozhen.signing.organizations.models import Account, OfficerAppointment
-from baozhen.signing.organizations.queries import account_of
+from baozhen.signing.organizations.models import Account, OfficerAppointment, OrgUnit, Power
+from baozhen.signing.organizations.queries import account_of, root_unit, units_under
 from baozhen.signing.organizations.services.factors import has_second_factor
 from baozhen.signing.organizations.services.officers import (
     Proposal,
@@ -27,6 +27,7 @@ from baozhen.signing.organizations.states import (
     AccountState,
     AppointmentState,
     Officer,
+    UnitState,
 )
 
 _SHOWN_MAX = 500
@@ -54,6 +55,7 @@ def officers(request: HttpRequest) -> HttpResponse:
     """Show the officers and what waits for a second officer."""
     own = _own_account(request)
     holders = Account.objects.filter(officer__isnull=False).select_related("unit", "user")
+    branches = _branches()
     context = {
         "here": "officers",
         "own": own,
@@ -62,7 +64,11 @@ def officers(request: HttpRequest) -> HttpResponse:
                 "label": label,
                 "duty": _DUTIES[officer],
                 "holders": [
-                    {"account": one, "has_factor": has_second_factor(one.user)}
+                    {
+                        "account": one,
+                        "has_factor": has_second_factor(one.user),
+                        "branches": branches.get(one.pk, []),
+                    }
                     for one in holders
                     if one.officer == officer
                 ],
@@ -70,15 +76,28 @@ def officers(request: HttpRequest) -> HttpResponse:
             for officer, label in OFFICERS.items()
         ],
         "appointments": OfficerAppointment.objects.select_related(
-            "account", "proposed_by", "decided_by"
+            "account", "proposed_by", "decided_by", "unit"
         ).order_by("-proposed_at")[:50],
         "waiting": AppointmentState.PROPOSED,
         "candidates": Account.objects.filter(
             kind=AccountKind.STAFF, state=AccountState.ACTIVE
         ).order_by("display_name")[:_SHOWN_MAX],
+        "units": units_under(root_unit()).filter(state=UnitState.ACTIVE, parent__isnull=False)[
+            :_SHOWN_MAX
+        ],
+        "may_appoint": own.pk not in branches,
         "kinds": [(officer.value, label) for officer, label in OFFICERS.items()],
     }
     return page(request, "console/organizations/officers.html", context)
+
+
+def _branches() -> dict[int, list[OrgUnit]]:
+    """Return the branches of those security officers who are not the whole company's."""
+    found: dict[int, list[OrgUnit]] = {}
+    running = Power.objects.filter(role__officer__isnull=False, ended_at__isnull=True)
+    for power in running.exclude(unit=root_unit()).select_related("unit"):
+        found.setdefault(power.account_id, []).append(power.unit)
+    return found
 
 
 @staff_only
@@ -91,7 +110,12 @@ def propose(request: HttpRequest) -> HttpResponse:
     officer = Officer(wanted) if wanted in set(Officer) else None
     try:
         propose_officer(
-            Proposal(account=account, officer=officer, reason=text(request, "reason")),
+            Proposal(
+                account=account,
+                officer=officer,
+                reason=text(request, "reason"),
+                unit=OrgUnit.objects.filter(pk=number(request, "unit")).first(),
+            ),
             proposer=own,
             actor=actor_of(request),
             at=now(),

@@ -1,7 +1,5 @@
 """The operation log of the whole centre: search, figures, export, proof. The auditor's alone."""
 
-import csv
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -13,6 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
+from baozhen.faces.console.organizations.operation_words import (
+    act_word,
+    known_actions,
+    noun_word,
+    nouns,
+)
+from baozhen.faces.console.spreadsheets import streamed
 from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.audit.log import NotYetLogged, inclusion_proof
@@ -30,8 +35,9 @@ from baozhen.signing.organizations.roles import Permission
 
 _PAGE = 100
 _DAYS_COUNTED = 30
-_NAMES = ("actor", "action", "subject_type", "subject_id", "from", "to")
-_HEAD = ("编号", "时间", "操作者", "动作", "对象类型", "对象编号", "事实", "摘要")
+_NAMES = ("actor", "action", "number", "subject_type", "subject_id", "from", "to")
+_NUMBERS = ("public_id", "number", "order_no", "refund_no", "proposal_no")
+_HEAD = ("编号", "时间", "操作者", "动作", "动作名称", "对象类型", "对象编号", "事实", "摘要")
 
 
 @needs(Permission.VIEW_OPERATION_LOG)
@@ -48,7 +54,9 @@ def operations(request: HttpRequest) -> HttpResponse:
     more = len(shown) > _PAGE
     context = {
         "here": "operations",
-        "entries": shown[:_PAGE],
+        "entries": [_shown(entry) for entry in shown[:_PAGE]],
+        "actions": known_actions(),
+        "nouns": sorted(nouns().items(), key=lambda one: one[1]),
         "asked": asked,
         "filtered": bool(kept),
         "query": urlencode(kept),
@@ -56,6 +64,16 @@ def operations(request: HttpRequest) -> HttpResponse:
         "first_href": "?" + urlencode(kept) if before else "",
     }
     return page(request, "console/organizations/operations.html", context)
+
+
+def _shown(entry: AuditEntry) -> dict[str, object]:
+    """Return a line: the number that people know stands before our key."""
+    return {
+        "row": entry,
+        "word": act_word(entry.action),
+        "noun": noun_word(entry.subject_type),
+        "number": next((str(entry.facts[name]) for name in _NUMBERS if entry.facts.get(name)), ""),
+    }
 
 
 def _wanted(request: HttpRequest) -> tuple[dict[str, str], OperationFilter]:
@@ -66,6 +84,7 @@ def _wanted(request: HttpRequest) -> tuple[dict[str, str], OperationFilter]:
     return asked, OperationFilter(
         actor=asked["actor"],
         action=asked["action"],
+        number=asked["number"],
         subject_type=asked["subject_type"],
         subject_id=int(key) if key.isdecimal() and len(key) < 19 else None,  # noqa: PLR2004
         since=since,
@@ -85,6 +104,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "here": "operations",
         "asked": asked,
         "counted": counted,
+        "by_action": [(name, act_word(name), count) for name, count in counted.by_action],
         "most": max((count for _, count in counted.by_day), default=1),
     }
     return page(request, "console/organizations/operation_figures.html", context)
@@ -102,42 +122,21 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         at=now(),
         facts={"filter": request.META.get("QUERY_STRING", "")[:200]},
     )
-    response = StreamingHttpResponse(
-        _lines(export_operations(wanted)), content_type="text/csv; charset=utf-8"
-    )
-    name = f"operations-{timezone.localtime():%Y%m%d-%H%M}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-class _Echo:
-    """A file that returns what is written, so that the CSV writer makes lines."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(entries: Iterable[AuditEntry]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(_HEAD)
-    for entry in entries:
-        yield writer.writerow(
-            [
-                entry.pk,
-                entry.at.isoformat(),
-                _harmless(entry.actor),
-                entry.action,
-                entry.subject_type,
-                entry.subject_id,
-                _harmless(str(entry.facts)),
-                bytes(entry.digest).hex(),
-            ]
+    rows = (
+        (
+            entry.pk,
+            entry.at.isoformat(),
+            entry.actor,
+            entry.action,
+            act_word(entry.action),
+            entry.subject_type,
+            entry.subject_id,
+            str(entry.facts),
+            bytes(entry.digest).hex(),
         )
-
-
-def _harmless(text: str) -> str:
-    """A cell that begins like a formula is text: spreadsheets would compute it."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+        for entry in export_operations(wanted)
+    )
+    return streamed(f"operations-{timezone.localtime():%Y%m%d-%H%M}", _HEAD, rows)
 
 
 @needs(Permission.VIEW_OPERATION_LOG)
@@ -152,6 +151,8 @@ def operation(request: HttpRequest, key: int) -> HttpResponse:
     context = {
         "here": "operations",
         "entry": entry,
+        "word": act_word(entry.action),
+        "noun": noun_word(entry.subject_type),
         "facts": sorted(entry.facts.items()),
         "digest": bytes(entry.digest).hex(),
         "previous": bytes(entry.previous).hex(),

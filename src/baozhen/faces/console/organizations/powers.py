@@ -13,8 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.organizations.forms import Asked, Field, number, show, text
-from baozhen.faces.console.typed import end_of_day
+from baozhen.faces.console.organizations.forms import (
+    Asked,
+    Field,
+    last_day,
+    limit,
+    number,
+    show,
+    text,
+)
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.errors import PowerMissing
@@ -117,11 +124,10 @@ def grant(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request, asked)
     what = text(request, "what")
-    amount = text(request, "amount")
-    uses = text(request, "uses")
     account = get_object_or_404(Account, pk=number(request, "account"))
     unit = get_object_or_404(OrgUnit, pk=number(request, "unit"))
     try:
+        amount = limit(request, "amount", "单笔金额上限")
         grant_power(
             PowerRequest(
                 account=account,
@@ -129,9 +135,9 @@ def grant(request: HttpRequest) -> HttpResponse:
                 role=what.removeprefix("role:") if what.startswith("role:") else "",
                 permission="" if what.startswith("role:") else what,
                 covers_below=text(request, "below") == "yes",
-                amount_max_fen=int(amount) * 100 if amount.isdecimal() else None,
-                uses_max=int(uses) if uses.isdecimal() and int(uses) else None,
-                until=end_of_day(text(request, "until")),
+                amount_max_fen=amount * 100 if amount is not None else None,
+                uses_max=limit(request, "uses", "次数上限"),
+                until=last_day(request, "until", "有效至"),
                 reason=text(request, "reason"),
             ),
             granter=account_of(request.user),

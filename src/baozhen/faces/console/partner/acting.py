@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, outside_only
+from baozhen.faces.console.envelopes.stamping import stamping_of, typed_place
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.partner.shown import own_seals
 from baozhen.foundation.clock import now
@@ -15,17 +16,18 @@ from baozhen.foundation.errors import Refusal
 from baozhen.signing.envelopes.errors import EnvelopeNotFound
 from baozhen.signing.envelopes.models import Action
 from baozhen.signing.envelopes.outsiders import envelope_of_account, tasks_of, void_party
-from baozhen.signing.envelopes.services.acts import approve, decline, seal
+from baozhen.signing.envelopes.services.acts import approve, decline, pre_stamp, seal
 from baozhen.signing.envelopes.services.links import issue_link
 from baozhen.signing.envelopes.services.telling import link_address
 from baozhen.signing.envelopes.services.voiding import answer_void
 from baozhen.signing.envelopes.states import ActionType
 from baozhen.signing.organizations.models import Account
 from baozhen.signing.seals.errors import SealUnknown
+from baozhen.signing.seals.models import Seal
 from baozhen.signing.seals.states import SealState
 
 _SHOWN_MAX = 100
-_SEALING = frozenset({ActionType.SEAL, ActionType.LEGAL_REP_SIGN})
+_SEALING = frozenset({ActionType.SEAL, ActionType.LEGAL_REP_SIGN, ActionType.PRE_STAMP})
 
 
 @outside_only
@@ -102,17 +104,25 @@ def _do(request: HttpRequest, account: Account, found: Action) -> None:
         decline(found.pk, reason=reason, actor=actor, at=at)
     elif found.type == ActionType.APPROVE:
         approve(found.pk, actor=actor, at=at, opinion=reason)
+    elif found.type == ActionType.PRE_STAMP:
+        place = typed_place(request.POST)
+        chosen = _own_seal(account, request.POST.get("seal", ""))
+        pre_stamp(found.pk, [place], chosen=chosen, actor=actor, at=at)
     else:
-        chosen = None
-        if asked := request.POST.get("seal", ""):
-            # Only one's own organisation's: another company's seal is not even known here.
-            chosen = own_seals(account).filter(public_id=asked, owner__isnull=True).first()
-            if chosen is None:
-                raise SealUnknown(path="seal", seal=asked)
-        seal(found.pk, actor=actor, at=at, chosen=chosen)
+        asked = request.POST.get("seal", "")
+        seal(found.pk, actor=actor, at=at, chosen=_own_seal(account, asked) if asked else None)
+
+
+def _own_seal(account: Account, asked: str) -> Seal:
+    """Only one's own organisation's: another company's seal is not even known here."""
+    chosen = own_seals(account).filter(public_id=asked, owner__isnull=True).first()
+    if chosen is None:
+        raise SealUnknown(path="seal", seal=asked)
+    return chosen
 
 
 def _context(account: Account, found: Action) -> dict[str, Any]:
+    is_pre_stamp = found.type == ActionType.PRE_STAMP
     seals = own_seals(account).filter(state=SealState.ACTIVE, owner__isnull=True)
     return {
         "here": "partner",
@@ -121,4 +131,5 @@ def _context(account: Account, found: Action) -> dict[str, Any]:
         "documents": found.envelope.documents.order_by("position"),
         "seals": seals.order_by("name") if found.type in _SEALING else [],
         "verb": found.get_type_display(),
-    }
+        "is_pre_stamp": is_pre_stamp,
+    } | (stamping_of(found) if is_pre_stamp else {})

@@ -10,7 +10,7 @@ from baozhen.faces.console.access import actor_of, outside_only
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.seals.shown import tag
 from baozhen.faces.errors import NotFound
-from baozhen.faces.pictures import first_page
+from baozhen.faces.pictures import page_picture
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.masking import mask_name
@@ -88,10 +88,14 @@ def document(request: HttpRequest, account: Account, public_id: str, position: i
 
 @outside_only
 @require_GET
-def preview(_request: HttpRequest, account: Account, public_id: str, position: int) -> HttpResponse:
-    """Show the first page as a picture."""
+def preview(request: HttpRequest, account: Account, public_id: str, position: int) -> HttpResponse:
+    """Show a page as a picture: the first, or the one named by `page`, counted from 1."""
     row = document_at(envelope_of_account(account, public_id).documents.all(), position)
-    return HttpResponse(first_page(document_bytes(row)), content_type="image/png")
+    number = request.GET.get("page", "1")
+    if not number.isascii() or not number.isdecimal() or not 1 <= int(number) <= row.pages:
+        raise NotFound(what="这一页")
+    picture = page_picture(document_bytes(row), int(number) - 1)
+    return HttpResponse(picture, content_type="image/png")
 
 
 @outside_only

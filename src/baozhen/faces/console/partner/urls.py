@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baozhen.faces.console.partner import acting, shown
+from baozhen.faces.console.partner import acting, pre_stamps, shown
 
 _ENVELOPE = "partner/envelopes/<str:public_id>"
 URLS = [
@@ -16,6 +16,9 @@ URLS = [
     path(
         f"{_ENVELOPE}/documents/<int:position>/preview.png", shown.preview, name="partner_preview"
     ),
+    path("partner/pre-stamps", pre_stamps.listed, name="partner_pre_stamps"),
+    path("partner/pre-stamps/new", pre_stamps.new, name="partner_pre_stamp_new"),
+    path("partner/pre-stamps/<str:public_id>", pre_stamps.one, name="partner_pre_stamp"),
     path("partner/seals", shown.seals, name="partner_seals"),
     path("partner/seals/<int:key>/picture.png", shown.picture, name="partner_seal_picture"),
 ]

@@ -9,6 +9,7 @@ from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.forms import text
 from baozhen.faces.console.registers import do
+from baozhen.faces.console.seals.registering import differences_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.queries import require_power, scope_of
@@ -32,7 +33,12 @@ def approvals(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "seals",
         "changes": [
-            {"row": change, "is_own": change.requested_by == me, "has_look": bool(change.design)}
+            {
+                "row": change,
+                "is_own": change.requested_by == me,
+                "has_look": bool(change.design),
+                "differences": differences_of(change),
+            }
             for change in changes.select_related("seal__unit").order_by("pk")[:_SHOWN_MAX]
         ],
         "loans": [

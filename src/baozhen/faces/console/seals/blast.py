@@ -1,7 +1,6 @@
 """Blast radius: every document that a seal or a certificate was used on since a time."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -9,7 +8,9 @@ from django.views.decorators.http import require_GET
 
 from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.seals.shown import seals_seen
+from baozhen.faces.console.seals.known import flow_word, type_word
+from baozhen.faces.console.seals.shown import envelope_href, seals_seen
+from baozhen.faces.console.spreadsheets import streamed
 from baozhen.faces.console.typed import midnight, typed_day
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.clock import now, shanghai_date
@@ -21,6 +22,10 @@ from baozhen.signing.seals.queries import BlastRadius, blast_radius
 _SHOWN_MAX = 200
 _CHOICES_MAX = 500
 _DAYS = 30
+_HEAD = (
+    *("时间", "印章编号", "印章", "机构", "流程", "文件类型", "签署任务", "批次", "用印人"),
+    *("用印前 SHA-256", "用印后 SHA-256", "状态"),
+)
 
 
 @needs(Permission.VIEW_SEALS)
@@ -31,7 +36,10 @@ def blast(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "seals",
         "radius": radius,
-        "uses": radius.uses[:_SHOWN_MAX] if radius is not None else [],
+        "uses": [
+            (use, flow_word(use.flow), envelope_href(use.reference))
+            for use in (radius.uses[:_SHOWN_MAX] if radius is not None else ())
+        ],
         "tables": _tables(radius),
         "since": _since(request).date().isoformat(),
         "asked_seal": request.GET.get("seal", ""),
@@ -45,57 +53,28 @@ def blast(request: HttpRequest) -> HttpResponse:
 
 @needs(Permission.VIEW_SEALS)
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> StreamingHttpResponse:
     """Send the whole list as CSV."""
     radius = _radius(request)
     uses = radius.uses if radius is not None else SealUse.objects.none()
-    # Excel reads UTF-8 by the mark in front.
-    return StreamingHttpResponse(  # type: ignore[return-value]
-        _lines(uses.iterator(chunk_size=1_000)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="affected-documents.csv"'},
-    )
-
-
-class _Echo:
-    """A file that hands back what is written into it."""
-
-    def write(self, value: str) -> str:
-        """Return the line."""
-        return value
-
-
-def _lines(uses: Iterator[SealUse]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    head = ("时间", "印章编号", "印章", "机构", "流程", "文件类型", "签署任务", "批次", "用印人")
-    yield "\ufeff" + str(writer.writerow([*head, "用印前 SHA-256", "用印后 SHA-256", "状态"]))
-    for use in uses:
-        yield str(
-            writer.writerow(
-                [
-                    _safe(value)
-                    for value in (
-                        stamp(use.at),
-                        use.seal.public_id,
-                        use.seal.name,
-                        use.unit.name,
-                        use.flow,
-                        use.document_type,
-                        use.reference,
-                        use.batch,
-                        use.actor,
-                        use.document_sha256,
-                        use.signed_sha256,
-                        use.state,
-                    )
-                ]
-            )
+    rows = (
+        (
+            stamp(use.at),
+            use.seal.public_id,
+            use.seal.name,
+            use.unit.name,
+            use.flow,
+            use.document_type,
+            use.reference,
+            use.batch,
+            use.actor,
+            use.document_sha256,
+            use.signed_sha256,
+            use.state,
         )
-
-
-def _safe(value: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+        for use in uses.iterator(chunk_size=1_000)
+    )
+    return streamed("affected-documents", _HEAD, rows)
 
 
 def _radius(request: HttpRequest) -> BlastRadius | None:
@@ -114,13 +93,19 @@ def _since(request: HttpRequest) -> datetime:
     return midnight(day or shanghai_date(now() - timedelta(days=_DAYS)))
 
 
+def _worded(
+    rows: Sequence[dict[str, object]], words: Callable[[str], str]
+) -> list[dict[str, object]]:
+    return [row | {"label": words(str(row["label"]))} for row in rows]
+
+
 def _tables(radius: BlastRadius | None) -> list[tuple[str, list[dict[str, object]]]]:
     if radius is None:
         return []
     return [
         ("按机构", list(radius.by_unit)),
-        ("按流程", list(radius.by_flow)),
-        ("按文件类型", list(radius.by_type)),
+        ("按流程", _worded(radius.by_flow, flow_word)),
+        ("按文件类型", _worded(radius.by_type, type_word)),
         ("按日", list(radius.by_day)),
         ("受影响的批次", list(radius.batches)),
     ]

@@ -28,10 +28,12 @@ from baozhen.signing.seals.services import (
     record_stamping,
     request_loan,
     take_back,
+    withdraw_loan,
 )
-from baozhen.signing.seals.states import LOAN_LABELS, LoanState, SealKind, SealState
+from baozhen.signing.seals.states import LOAN_LABELS, LOAN_MOVES, LoanState, SealKind, SealState
 
 _SHOWN_MAX = 200
+_ENDED = [state for state, nexts in LOAN_MOVES.items() if not nexts]
 _PHOTO_MAX = 8_388_608
 
 
@@ -45,7 +47,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     if state in set(LoanState):
         loans = loans.filter(state=state)
     elif state != "all":
-        loans = loans.exclude(state__in=[LoanState.RETURNED, LoanState.REFUSED])
+        loans = loans.exclude(state__in=_ENDED)
     rows = [
         {"row": loan, "tag": loan_tag(loan), "late": loan.is_overdue(at)}
         for loan in loans.order_by("-pk")[:_SHOWN_MAX]
@@ -107,9 +109,22 @@ def loan(request: HttpRequest, key: int) -> HttpResponse:
         "left": row.copies - sum(one.copies for one in stampings),
         "acts": acts_in_words(SealLoan.NOUN, row.pk),
         "may_manage": may(request, Permission.MANAGE_SEALS),
+        "may_approve": may(request, Permission.APPROVE_SEALS)
+        and row.requested_by != actor_of(request),
+        "may_withdraw": row.requested_by == actor_of(request)
+        and LoanState.WITHDRAWN in LOAN_MOVES[LoanState(row.state)],
         "is_mine": row.borrower.user_id == request.user.pk,
     }
     return page(request, "console/seals/loan.html", context)
+
+
+@needs(Permission.VIEW_SEALS)
+@require_POST
+def withdraw(request: HttpRequest, key: int) -> HttpResponse:
+    """Take one's own request back before the seal is handed out."""
+    _loan(request, key)
+    deed = partial(withdraw_loan, key, actor=actor_of(request), at=now())
+    return do(request, deed, done="用印申请已撤回。", to="seal_loan", key=key)
 
 
 @needs(Permission.MANAGE_SEALS)

@@ -1,18 +1,27 @@
 """Grants and rules of a seal: giving, taking back, allowing, forbidding; the emergency freeze."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
-from baozhen.faces.console.organizations.forms import Asked, Field, number, show, text
+from baozhen.faces.console.organizations.forms import (
+    Asked,
+    Field,
+    last_day,
+    limit,
+    number,
+    show,
+    text,
+)
 from baozhen.faces.console.registers import do
-from baozhen.faces.console.seals.shown import seal_managed
-from baozhen.faces.console.typed import end_of_day
+from baozhen.faces.console.seals.known import known_flows, known_types, unknown_among
+from baozhen.faces.console.seals.shown import names_in, seal_managed
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit
@@ -30,6 +39,7 @@ from baozhen.signing.seals.services import (
 )
 
 _CHOICES_MAX = 1_000
+_OTHER = "对接系统自己的名称，多个以逗号分隔"
 
 
 @needs(Permission.MANAGE_SEALS)
@@ -41,7 +51,6 @@ def grant(request: HttpRequest, key: int) -> HttpResponse:
         return show(request, _grant_form(seal))
     kind, _, chosen = text(request, "grantee").partition(":")
     wanted = int(chosen) if chosen.isdecimal() and chosen.isascii() else 0
-    count = text(request, "count_max")
     try:
         grant_use(
             GrantRequest(
@@ -51,9 +60,9 @@ def grant(request: HttpRequest, key: int) -> HttpResponse:
                 client=ApiClient.objects.filter(pk=wanted).first() if kind == "client" else None,
                 document_types=_names(request, "document_types"),
                 flows=_names(request, "flows"),
-                count_max=int(count) if count.isdecimal() else None,
+                count_max=limit(request, "count_max", "次数上限"),
                 is_silent=text(request, "is_silent") == "yes",
-                until=end_of_day(text(request, "until")),
+                until=last_day(request, "until", "有效至"),
                 reason=text(request, "reason"),
             ),
             actor=actor_of(request),
@@ -62,6 +71,7 @@ def grant(request: HttpRequest, key: int) -> HttpResponse:
     except Refusal as refusal:
         return show(request, _grant_form(seal), refusal)
     messages.success(request, "已授权。", extra_tags="jade")
+    _point_out(request, _names(request, "document_types"), _names(request, "flows"))
     return redirect("console:seal", key=seal.pk)
 
 
@@ -69,10 +79,7 @@ def grant(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, key: int) -> HttpResponse:
     """Take a grant back, with a reason."""
-    row = SealGrant.objects.filter(pk=key).first()
-    if row is None:
-        raise Http404
-    seal = seal_managed(request, row.seal_id)
+    seal = seal_managed(request, get_object_or_404(SealGrant, pk=key).seal_id)
     deed = partial(
         revoke_grant, key, reason=text(request, "reason"), actor=actor_of(request), at=now()
     )
@@ -102,6 +109,7 @@ def rule(request: HttpRequest, key: int) -> HttpResponse:
     except Refusal as refusal:
         return show(request, _rule_form(seal), refusal)
     messages.success(request, "规则已生效，用印时即时执行。", extra_tags="jade")
+    _point_out(request, [text(request, "document_type")], [text(request, "flow")])
     return redirect("console:seal", key=seal.pk)
 
 
@@ -109,10 +117,7 @@ def rule(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def unrule(request: HttpRequest, key: int) -> HttpResponse:
     """End a rule."""
-    row = SealRule.objects.filter(pk=key).first()
-    if row is None:
-        raise Http404
-    seal = seal_managed(request, row.seal_id)
+    seal = seal_managed(request, get_object_or_404(SealRule, pk=key).seal_id)
     deed = partial(end_rule, key, actor=actor_of(request), at=now())
     return do(request, deed, done="规则已取消。", to="seal", key=seal.pk)
 
@@ -129,8 +134,17 @@ def freeze(request: HttpRequest, key: int) -> HttpResponse:
 
 
 def _names(request: HttpRequest, name: str) -> list[str]:
-    typed = text(request, name).replace("，", ",").replace("、", ",")
-    return [one.strip() for one in typed.split(",") if one.strip()]
+    """Return what was ticked and what was typed beside it, each once."""
+    given = [*request.POST.getlist(name), text(request, f"other_{name}")]
+    return list(dict.fromkeys(one for some in given for one in names_in(some)))
+
+
+def _point_out(request: HttpRequest, types: Sequence[str], flows: Sequence[str]) -> None:
+    """Say which names nothing is called by: a slip of the pen would make the rule empty."""
+    unknown = [*unknown_among(types, known_types()), *unknown_among(flows, known_flows())]
+    if unknown:
+        words = f"系统中目前没有“{'、'.join(unknown)}”这样的文件类型或流程，请核对写法。"
+        messages.warning(request, words, extra_tags="amber")
 
 
 def _grant_form(seal: Seal) -> Asked:
@@ -155,11 +169,13 @@ def _grant_form(seal: Seal) -> Asked:
             Field(name="grantee", label="授予谁", choices=grantees),
             Field(
                 name="document_types",
-                label="文件类型",
-                required=False,
-                hint="多个以逗号分隔；空白为不限",
+                label="文件类型（都不选为不限）",
+                many=True,
+                choices=known_types(),
             ),
-            Field(name="flows", label="流程", required=False, hint="多个以逗号分隔；空白为不限"),
+            Field(name="other_document_types", label="其他文件类型", required=False, hint=_OTHER),
+            Field(name="flows", label="流程（都不选为不限）", many=True, choices=known_flows()),
+            Field(name="other_flows", label="其他流程", required=False, hint=_OTHER),
             Field(name="count_max", label="次数上限", required=False, hint="空白为不限次数"),
             Field(name="until", label="有效至", kind="date", required=False, hint="空白为长期"),
             Field(
@@ -192,8 +208,8 @@ def _rule_form(seal: Seal) -> Asked:
                 required=False,
                 choices=[("", "—"), *((str(one.pk), "　" * one.depth + one.name) for one in units)],
             ),
-            Field(name="flow", label="流程", required=False),
-            Field(name="document_type", label="文件类型", required=False),
+            Field(name="flow", label="流程", required=False, known=known_flows()),
+            Field(name="document_type", label="文件类型", required=False, known=known_types()),
             Field(name="reason", label="理由"),
         ],
     )

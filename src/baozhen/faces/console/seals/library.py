@@ -6,20 +6,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from baozhen.faces.console.access import may, needs
+from baozhen.faces.console.access import actor_of, may, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.registers import Cell, Choice, Link, Register, show_register
+from baozhen.faces.console.seals.known import flow_word, known_flows, type_word
+from baozhen.faces.console.seals.registering import differences_of
 from baozhen.faces.console.seals.shown import (
     acts_in_words,
     change_tag,
+    envelope_href,
     seal_seen,
     seal_tag,
     seals_seen,
     use_tag,
 )
+from baozhen.faces.console.typed import end_of_day, typed_midnight
 from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.signing.organizations.roles import Permission
-from baozhen.signing.seals.models import Seal, SealChange, SealUse, SealVersion
+from baozhen.signing.seals.models import Seal, SealChange, SealRule, SealUse, SealVersion
 from baozhen.signing.seals.queries import version_picture
 from baozhen.signing.seals.states import (
     KIND_LABELS,
@@ -78,6 +82,7 @@ def seal(request: HttpRequest, key: int) -> HttpResponse:
     row = seal_seen(request, key)
     version = SealVersion.objects.filter(seal=row, number=row.version).first()
     changes = row.changes.order_by("-pk")
+    pending = changes.filter(state=ChangeState.REQUESTED).first()
     context = {
         "here": "seals",
         "seal": row,
@@ -85,14 +90,35 @@ def seal(request: HttpRequest, key: int) -> HttpResponse:
         "version": version,
         "facts": _facts(row, version),
         "structure": _structure(version),
-        "grants": row.grants.select_related("account", "unit", "client").order_by("state", "-pk"),
-        "rules": row.rules.filter(ended_at__isnull=True).select_related("unit").order_by("pk"),
+        "grants": [
+            {
+                "row": grant,
+                "types": [type_word(one) for one in grant.document_types],
+                "flows": [flow_word(one) for one in grant.flows],
+            }
+            for grant in row.grants.select_related("account", "unit", "client").order_by(
+                "state", "-pk"
+            )
+        ],
+        "rules": [
+            {"row": rule, "words": _rule_words(rule)}
+            for rule in row.rules.filter(ended_at__isnull=True)
+            .select_related("unit")
+            .order_by("pk")
+        ],
         "uses": [
-            {"row": use, "tag": use_tag(use)}
+            {
+                "row": use,
+                "tag": use_tag(use),
+                "href": envelope_href(use.reference),
+                "document": f"{type_word(use.document_type)} · {flow_word(use.flow)}",
+            }
             for use in row.uses.select_related("unit").order_by("-at", "-pk")[:_USES_SHOWN]
         ],
         "changes": [{"row": change, "tag": change_tag(change)} for change in changes[:20]],
-        "pending": changes.filter(state=ChangeState.REQUESTED).first(),
+        "pending": pending,
+        "differences": differences_of(pending) if pending is not None else [],
+        "is_own_request": pending is not None and pending.requested_by == actor_of(request),
         "acts": acts_in_words(Seal.NOUN, row.pk),
         "may_manage": may(request, Permission.MANAGE_SEALS),
         "may_approve": may(request, Permission.APPROVE_SEALS),
@@ -133,6 +159,10 @@ def uses(request: HttpRequest) -> HttpResponse:
             found = found.filter(**{column: value})
     if actor := request.GET.get("actor", "").strip():
         found = found.filter(actor__icontains=actor)
+    if since := typed_midnight(request.GET.get("from", "")):
+        found = found.filter(at__gte=since)
+    if before := end_of_day(request.GET.get("to", "")):
+        found = found.filter(at__lt=before)
     register = Register(
         here="seals",
         title="用印记录",
@@ -141,13 +171,23 @@ def uses(request: HttpRequest) -> HttpResponse:
         empty=("tag", "还没有用印", "签署任务盖章后，记录出现在这里。"),
         filters=(
             Choice(name="state", label="结果", choices=_pairs(USE_LABELS)),
-            Choice(name="flow", label="流程"),
+            Choice(name="flow", label="流程", choices=known_flows()),
+            Choice(name="from", label="从", kind="date"),
+            Choice(name="to", label="到", kind="date"),
             Choice(name="actor", label="用印人"),
             Choice(name="seal", label="印章编号"),
         ),
         links=(Link(href=reverse("console:seals"), label="印章库", icon="tag"),),
     )
     return show_register(request, register, found.order_by("-at", "-pk"), _use_cells)
+
+
+def _rule_words(rule: SealRule) -> str:
+    if rule.unit is not None:
+        return f"机构 {rule.unit.name}及下级"
+    if rule.flow:
+        return f"流程 {flow_word(rule.flow)}"
+    return f"文件类型 {type_word(rule.document_type)}"
 
 
 def _use_cells(use: SealUse) -> list[Cell]:
@@ -159,9 +199,9 @@ def _use_cells(use: SealUse) -> list[Cell]:
         Cell(text=use.seal.name, href=reverse("console:seal", kwargs={"key": use.seal_id})),
         Cell(text=who(use.actor) + ("（静默）" if use.is_silent else "")),
         Cell(text=use.unit.name),
-        Cell(text=use.document_type),
-        Cell(text=use.flow),
-        Cell(text=use.reference or "—", is_code=True),
+        Cell(text=type_word(use.document_type)),
+        Cell(text=flow_word(use.flow)),
+        Cell(text=use.reference or "—", href=envelope_href(use.reference), is_code=True),
         result,
     ]
 

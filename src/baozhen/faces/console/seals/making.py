@@ -12,18 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
-from baozhen.faces.console.organizations.forms import number, text
-from baozhen.faces.console.seals.shown import seal_managed
-from baozhen.faces.console.typed import end_of_day
+from baozhen.faces.console.organizations.forms import last_day, limit, number, text
+from baozhen.faces.console.seals.shown import keepers, names_in, seal_managed, usable_keys
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.certificates.models import KeyRecord
-from baozhen.signing.certificates.states import KeyState
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.models import Account, OrgUnit
 from baozhen.signing.organizations.queries import legal_entity_of, require_power, scope_of
 from baozhen.signing.organizations.roles import Permission
-from baozhen.signing.organizations.states import AccountState
 from baozhen.signing.seals.errors import DesignFault
 from baozhen.signing.seals.models import Seal, SealVersion
 from baozhen.signing.seals.services import (
@@ -46,7 +43,6 @@ from baozhen.trust.seal.drawing import LAYOUTS
 _STROKES_MAX = 1_000_000
 _CHOICES_MAX = 1_000
 _PICTURE_MAX = 8_388_608
-_NETWORKS_MAX = 20
 
 
 @needs(Permission.MANAGE_SEALS)
@@ -136,12 +132,10 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, kind: SealKind, unit: OrgUnit) -> SealDraft:
-    hourly = text(request, "hourly_max")
     keeper = Account.objects.filter(pk=number(request, "keeper")).first()
     owner = Subject.objects.filter(public_id=text(request, "owner")).first()
     if text(request, "owner") and owner is None:
         raise DesignFault(reason="没有这个主体编号", path="owner")
-    networks = text(request, "networks").replace("，", ",").replace("\n", ",").split(",")
     return SealDraft(
         kind=kind,
         category=text(request, "category"),
@@ -155,14 +149,14 @@ def _draft(request: HttpRequest, kind: SealKind, unit: OrgUnit) -> SealDraft:
         key_record=KeyRecord.objects.filter(pk=number(request, "key_record")).first(),
         keeper=keeper,
         location=text(request, "location"),
-        networks=[one.strip() for one in networks if one.strip()][:_NETWORKS_MAX],
-        hourly_max=int(hourly) if hourly.isdecimal() and int(hourly) else None,
+        networks=names_in(text(request, "networks")),
+        hourly_max=limit(request, "hourly_max", "每小时用印上限"),
         valid_until=_until(request),
     )
 
 
 def _until(request: HttpRequest) -> datetime | None:
-    until = end_of_day(text(request, "valid_until"))
+    until = last_day(request, "valid_until", "有效期至")
     if until is not None and until <= now():
         raise DesignFault(reason="有效期须晚于今天", path="valid_until")
     return until
@@ -266,13 +260,8 @@ def _start(request: HttpRequest, kind: SealKind, seal: Seal | None) -> dict[str,
 
 def _choices(request: HttpRequest) -> dict[str, Any]:
     scope = scope_of(request.user, Permission.MANAGE_SEALS).order_by("path")
-    people = Account.objects.filter(state=AccountState.ACTIVE).select_related("unit")
-    keys = KeyRecord.objects.filter(state=KeyState.ISSUED).select_related("unit")
     return {
         "units": [(unit.pk, "　" * unit.depth + unit.name) for unit in scope[:_CHOICES_MAX]],
-        "people": [
-            (one.pk, f"{one.display_name} · {one.unit.name}")
-            for one in people.order_by("display_name")[:_CHOICES_MAX]
-        ],
-        "keys": [(one.pk, f"{one.device_no or one.public_id} · {one.unit}") for one in keys],
+        "people": keepers(),
+        "keys": usable_keys(),
     }

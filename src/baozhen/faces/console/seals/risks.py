@@ -20,11 +20,12 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.console.seals.shown import acts_in_words
+from baozhen.faces.console.seals.shown import acts_in_words, envelope_href
+from baozhen.faces.console.seals.watched import acts_seen, risks_seen
 from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
-from baozhen.signing.certificates.models import CertificateBinding
+from baozhen.signing.certificates.models import CertificateBinding, KeyRecord
 from baozhen.signing.organizations.models import Account, ApiClient, OrgUnit, Power
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.risks.models import Risk
@@ -47,11 +48,14 @@ KINDS: dict[str, str] = {
     **KIND_LABELS,
     "certificates.expiring": "证书即将到期",
     "certificates.revoked": "证书被签发机构吊销",
+    "certificates.failing": "证书自检失败，暂停签发",
+    "certificates.ukey_expiring": "U-Key 证书即将到期",
     "identity.agent_confirms": "代理人冒用客户确认",
     "identity.device_shared": "一台设备服务多名客户",
     "identity.mobile_shared": "一个手机号服务多名客户",
     "identity.face_mismatch": "人脸与证件不符",
     "suspicious_grant": "异常授权",
+    "organizations.locked_out": "连续登录失败，暂时锁定",
     "envelope_held": "签章被拒绝，签署任务退回",
     "envelope_stuck": "签署任务停滞",
     "envelope_operator_left": "经办人离职，任务待接手",
@@ -62,10 +66,17 @@ _CONCERNS = {
     "api_client": "接口客户端",
     "seal_loan": "实物用印",
     "binding": "证书",
+    "ukey": "U-Key",
     "subject": "签署主体",
     "action": "签署步骤",
     "org_unit": "机构",
     "power": "权限",
+}
+# Pages of what a risk concerns, by their names, and who may open them.
+_PAGES = {
+    "account": (Permission.MANAGE_ACCOUNTS, "account"),
+    "binding": (Permission.VIEW_SYSTEM, "binding"),
+    "seal_loan": (Permission.VIEW_SEALS, "seal_loan"),
 }
 SENSITIVE = {
     "seal.suspended": "停用印章",
@@ -78,6 +89,10 @@ SENSITIVE = {
     "seal_loan.handed_out": "领用实物印章",
     "binding.suspended": "停用证书",
     "binding.revoked": "吊销证书",
+    "ukey.issued": "领用 U-Key",
+    "ukey.lost": "挂失 U-Key",
+    "trust_anchor.listed": "列入信任列表",
+    "trust_anchor.removed": "移出信任列表",
 }
 _FACTS = {
     "seal": "印章编号",
@@ -107,6 +122,7 @@ _FACTS = {
     "check": "核验编号",
     "signs": "迹象",
     "granter": "授权人账号",
+    "ukey": "U-Key 记录",
 }
 
 
@@ -114,7 +130,7 @@ _FACTS = {
 @require_GET
 def risks(request: HttpRequest) -> HttpResponse:
     """List the risks, those that wait first."""
-    found = Risk.objects.all()
+    found = risks_seen(request.user)
     for name in ("state", "severity", "kind"):
         if value := request.GET.get(name, "").strip():
             found = found.filter(**{name: value})
@@ -142,7 +158,7 @@ def risks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def risk(request: HttpRequest, key: int) -> HttpResponse:
     """Show one risk with its facts and how it may be handled."""
-    row = get_object_or_404(Risk, pk=key)
+    row = get_object_or_404(risks_seen(request.user), pk=key)
     facts = [
         ("编号", row.public_id, True),
         ("类别", KINDS.get(row.kind, row.kind), False),
@@ -160,6 +176,7 @@ def risk(request: HttpRequest, key: int) -> HttpResponse:
         facts=facts,
         back=Link(href=reverse("console:risks"), label="风险", icon="left"),
         deeds=_deeds(request, row),
+        tables=_related(request, row),
         acts=acts_in_words(Risk.NOUN, row.pk),
     )
     return show_sheet(request, sheet)
@@ -171,7 +188,7 @@ def acts(request: HttpRequest) -> HttpResponse:
     """List the sensitive acts on seals and certificates, whoever did them."""
     # By type first: the chains are indexed by it, and most entries are of other types.
     types = {action.partition(".")[0] for action in SENSITIVE}
-    found = AuditEntry.objects.filter(subject_type__in=types, action__in=SENSITIVE)
+    found = acts_seen(request.user).filter(subject_type__in=types, action__in=SENSITIVE)
     if action := request.GET.get("action", "").strip():
         found = found.filter(action=action)
     if actor := request.GET.get("actor", "").strip():
@@ -205,7 +222,7 @@ def _act_cells(entry: AuditEntry) -> list[Cell]:
 @require_POST
 def handle(request: HttpRequest, key: int) -> HttpResponse:
     """Record how a risk was handled, or that it was none; what it held goes on."""
-    get_object_or_404(Risk, pk=key)
+    get_object_or_404(risks_seen(request.user, Permission.HANDLE_RISKS), pk=key)
     deed = partial(
         handle_risk,
         key,
@@ -221,7 +238,8 @@ def handle(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def freeze(request: HttpRequest, key: int) -> HttpResponse:
     """Freeze the seal that a risk is about, at once."""
-    seal = _seal(get_object_or_404(Risk, pk=key))
+    row = get_object_or_404(risks_seen(request.user, Permission.HANDLE_RISKS), pk=key)
+    seal = _seal(row)
     if seal is None:
         raise Http404
     deed = partial(
@@ -258,6 +276,33 @@ def _deeds(request: HttpRequest, row: Risk) -> list[Deed]:
             )
         )
     return deeds
+
+
+def _related(
+    request: HttpRequest, row: Risk
+) -> list[tuple[str, tuple[str, ...], list[list[Cell]]]]:
+    """Return what to look at before deciding, as far as the person may open it."""
+    facts, seal = row.facts, _seal(row)
+    found: list[tuple[Permission, str, str, str]] = []
+    if seal is not None:
+        href = reverse("console:seal", kwargs={"key": seal.pk})
+        found.append((Permission.VIEW_SEALS, "印章", seal.name, href))
+    for name in ("reference", "envelope"):
+        if href := envelope_href(str(facts.get(name, ""))):
+            found.append((Permission.VIEW_ENVELOPES, "签署任务", str(facts[name]), href))
+    if "ukey" in facts:
+        href = reverse("console:ukey", kwargs={"public_id": str(facts["ukey"])})
+        found.append((Permission.VIEW_SEALS, "U-Key", str(facts["ukey"]), href))
+    if row.concerns in _PAGES:
+        permission, page_name = _PAGES[row.concerns]
+        href = reverse(f"console:{page_name}", kwargs={"key": row.concerns_id})
+        found.append((permission, _CONCERNS[row.concerns], "查看", href))
+    rows = [
+        [Cell(text=label), Cell(text=word, href=href)]
+        for permission, label, word, href in found
+        if may(request, permission)
+    ]
+    return [("相关", ("对象", "去看"), rows)] if rows else []
 
 
 def _seal(row: Risk) -> Seal | None:
@@ -312,6 +357,7 @@ def _concerned(row: Risk) -> str:
         "org_unit": OrgUnit,
         "power": Power,
         "binding": CertificateBinding,
+        "ukey": KeyRecord,
     }
     model = models.get(row.concerns)
     found = model.objects.filter(pk=row.concerns_id).first() if model is not None else None  # type: ignore[attr-defined]

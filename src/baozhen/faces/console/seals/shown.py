@@ -1,40 +1,26 @@
 """What several pages of seals show: states as tags, history in words, who may see which seal."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 
-from baozhen.faces.console.registers import Act, Cell
+from baozhen.faces.console.registers import ACTS, Act, Cell
 from baozhen.foundation.audit.queries import entries_of
+from baozhen.foundation.clock import now
+from baozhen.signing.certificates.models import KeyRecord
+from baozhen.signing.certificates.states import KeyState
+from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.queries import require_power, scope_of
 from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.organizations.states import AccountState
 from baozhen.signing.seals import states
 from baozhen.signing.seals.models import Seal, SealChange, SealLoan, SealUse
 
-_ACTS = {
-    "seal.making": "登记，待审批",
-    "seal.active": "在用",
-    "seal.suspended": "停用",
-    "seal.abolished": "废止",
-    "seal.rule_added": "设定使用规则",
-    "seal.rule_ended": "取消使用规则",
-    "seal_change.requested": "提出申请",
-    "seal_change.approved": "批准",
-    "seal_change.refused": "驳回",
-    "seal_loan.requested": "申请用印",
-    "seal_loan.approved": "批准",
-    "seal_loan.refused": "驳回",
-    "seal_loan.handed_out": "领用",
-    "seal_loan.stamped": "登记用印",
-    "seal_loan.overdue": "逾期提醒",
-    "seal_loan.returned": "归还",
-    "risk.open": "发现风险",
-    "risk.held": "发现风险并拦截",
-    "risk.handled": "已处置",
-    "risk.dismissed": "已排除",
-}
+_CHOICES_MAX = 1_000
 _TONES = {
     "active": ("jade", "check"),
     "making": ("amber", "clock"),
@@ -49,6 +35,7 @@ _TONES = {
     "handed_out": ("azure", "person"),
     "returned": ("jade", "check"),
     "revoked": ("seal", "cross"),
+    "withdrawn": ("", "left"),
 }
 
 
@@ -60,7 +47,10 @@ def tag(state: str, labels: Mapping[Any, str]) -> Cell:
 
 
 def seal_tag(seal: Seal) -> Cell:
-    """Return the state of a seal."""
+    """Return the state of a seal; one whose validity is over is not in use, whatever its state."""
+    is_over = seal.valid_until is not None and seal.valid_until <= now()
+    if is_over and seal.state == states.SealState.ACTIVE:
+        return Cell(text="已过有效期", tone="seal", icon="clock")
     return tag(seal.state, states.LABELS)
 
 
@@ -83,7 +73,7 @@ def acts_in_words(noun: str, key: int) -> list[Act]:
     """Return what was done to a record, the newest first."""
     return [
         Act(
-            label=_ACTS.get(entry.action, entry.action),
+            label=ACTS.get(entry.action, entry.action),
             at=entry.at,
             actor=entry.actor,
             note=str(entry.facts.get("state_reason") or entry.facts.get("reason") or ""),
@@ -118,6 +108,28 @@ def seal_managed(
     return seal
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return the names of a limit, or that there is none."""
-    return "、".join(names) or "不限"
+def keepers() -> list[tuple[str, str]]:
+    """Return who may keep a physical seal, to choose from."""
+    people = Account.objects.filter(state=AccountState.ACTIVE).select_related("unit")
+    return [
+        (str(one.pk), f"{one.display_name} · {one.unit.name}")
+        for one in people.order_by("display_name")[:_CHOICES_MAX]
+    ]
+
+
+def usable_keys() -> list[tuple[str, str]]:
+    """Return the U-keys that somebody has, to choose from."""
+    keys = KeyRecord.objects.filter(state=KeyState.ISSUED).select_related("unit")
+    return [(str(one.pk), f"{one.device_no or one.public_id} · {one.unit}") for one in keys]
+
+
+def names_in(typed: str) -> list[str]:
+    """Return the names or networks that were typed, however they were parted."""
+    return [one.strip() for one in re.split(r"[,，、;；\s]+", typed) if one.strip()]
+
+
+def envelope_href(reference: str) -> str:
+    """Return where the envelope of a use stands, or nothing when it was no envelope's."""
+    if not reference.startswith("env_"):
+        return ""
+    return reverse("console:envelope", kwargs={"public_id": reference})

@@ -9,6 +9,7 @@ from baozhen.faces.console.seals import (
     granting,
     library,
     making,
+    registering,
     risks,
 )
 
@@ -27,7 +28,9 @@ URLS: list[URLPattern] = [
     path("seals/<int:key>/picture.png", library.picture, name="seal_picture"),
     path("seals/<int:key>/structure", library.structure, name="seal_structure"),
     path("seals/<int:key>/change", making.change, name="seal_change"),
+    path("seals/<int:key>/update", registering.update, name="seal_update"),
     path("seals/<int:key>/ask", making.ask, name="seal_ask"),
+    path("seals/changes/<int:key>/withdraw", registering.withdraw, name="seal_change_withdraw"),
     path("seals/<int:key>/freeze", granting.freeze, name="seal_freeze"),
     path("seals/<int:key>/grants", granting.grant, name="seal_grant"),
     path("seals/<int:key>/rules", granting.rule, name="seal_rule"),
@@ -36,6 +39,7 @@ URLS: list[URLPattern] = [
     path("seal-desk", desk.desk, name="seal_desk"),
     path("seal-desk/ask", desk.ask, name="seal_loan_ask"),
     path("seal-desk/<int:key>", desk.loan, name="seal_loan"),
+    path("seal-desk/<int:key>/withdraw", desk.withdraw, name="seal_loan_withdraw"),
     path("seal-desk/<int:key>/give", desk.give, name="seal_loan_give"),
     path("seal-desk/<int:key>/receive", desk.receive, name="seal_loan_receive"),
     path("seal-desk/<int:key>/stamped", desk.stamped, name="seal_loan_stamped"),

@@ -37,8 +37,11 @@ def statistics(request: HttpRequest) -> HttpResponse:
     """Show the figures of one measure."""
     measure, since, until = _asked(request)
     charts = _charts(request)
+    unit = request.GET.get("unit", "")
     context = {
         "here": "statistics",
+        "units": _seen(request).order_by("path"),
+        "unit": unit,
         "measure": measure.value,
         "measures": [(one.value, label) for one, label in MEASURE_LABELS.items()],
         "since": since.isoformat(),
@@ -47,7 +50,12 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "total": sum(line.value for line in charts[0].lines),
         "drawn": tables.drawn(charts),
         "query": urlencode(
-            {"measure": measure.value, "from": since.isoformat(), "to": until.isoformat()}
+            {
+                "measure": measure.value,
+                "from": since.isoformat(),
+                "to": until.isoformat(),
+                "unit": unit,
+            }
         ),
         "rows_href": f"{reverse(f'console:{_ROWS[measure]}')}?"
         + urlencode({"from": since.isoformat(), "to": until.isoformat()}),
@@ -62,9 +70,17 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     return tables.export(_charts(request), kind, name="statistics")
 
 
+def _seen(request: HttpRequest) -> QuerySet[OrgUnit]:
+    """Return the units whose figures this person may see."""
+    return OrgUnit.objects.filter(pk__in=scope_of(request.user, Permission.VIEW_STATISTICS))
+
+
 def _charts(request: HttpRequest) -> list[Chart]:
     measure, since, until = _asked(request)
-    units = OrgUnit.objects.filter(pk__in=scope_of(request.user, Permission.VIEW_STATISTICS))
+    units = _seen(request)
+    chosen = units.filter(public_id=request.GET.get("unit", "")).first()
+    if chosen is not None:
+        units = units.filter(path__startswith=chosen.path)
     found = figures(
         measure,
         since=since,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import Http404, HttpResponse
 from openpyxl import Workbook
 
+from baozhen.faces.console.spreadsheets import safe
 from baozhen.faces.templatetags.faces import yuan
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,11 +70,6 @@ def export(charts: Iterable[Chart], kind: str, *, name: str) -> HttpResponse:
     if kind == "xlsx":
         return HttpResponse(_xlsx(rows), content_type=_XLSX, headers=headers)
     raise Http404
-
-
-def safe(value: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
 
 
 def _csv(rows: Sequence[tuple[str, str, int | float]]) -> bytes:

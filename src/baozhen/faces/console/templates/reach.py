@@ -9,9 +9,10 @@ from baozhen.foundation.clock import now
 from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import powers_at, require_power, scope_of
 from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.templates.errors import TemplateInvalid
 from baozhen.signing.templates.models import Clause, Template, TemplateVersion
 from baozhen.signing.templates.queries import usable_by
-from baozhen.signing.templates.states import LABELS, VersionState
+from baozhen.signing.templates.states import LABELS, Sharing, VersionState
 
 _TONES = {
     VersionState.DRAFT: ("amber", "clock"),
@@ -67,6 +68,14 @@ def manages(request: HttpRequest, unit: OrgUnit) -> bool:
 def managed_units(request: HttpRequest) -> QuerySet[OrgUnit]:
     """Return the units whose templates the person may make."""
     return scope_of(request.user, Permission.MANAGE_TEMPLATES).order_by("path")
+
+
+def sharing_of(typed: str) -> Sharing:
+    """Return how far a template shall be shared, or raise TemplateInvalid."""
+    try:
+        return Sharing(typed)
+    except ValueError:
+        raise TemplateInvalid(path="sharing", reason="没有这个共享范围") from None
 
 
 def seen_clauses(request: HttpRequest) -> QuerySet[Clause]:

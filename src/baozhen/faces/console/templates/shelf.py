@@ -26,6 +26,7 @@ from baozhen.faces.console.templates.reach import (
     managed_units,
     manages,
     seen_templates,
+    sharing_of,
     state_cell,
     template_managed,
     template_seen,
@@ -38,6 +39,7 @@ from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.templates.errors import SourceInvalid, TemplateInvalid
 from baozhen.signing.templates.fields import check_fields
 from baozhen.signing.templates.models import Template, TemplateVersion
+from baozhen.signing.templates.queries import units_shared_with
 from baozhen.signing.templates.services import (
     Content,
     TemplateChange,
@@ -62,7 +64,10 @@ _STARTER = """#import "/look.typ": *
 #head("{title}")
 
 """
-_SHARINGS = [(one.value, label) for one, label in SHARING_LABELS.items()]
+# Which units are chosen is asked on a page of its own, with the tree.
+_SHARINGS = [
+    (one.value, label) for one, label in SHARING_LABELS.items() if one is not Sharing.CHOSEN
+]
 _FILE_HINT = "PDF，或 Word（DOCX，须本机装有 LibreOffice）；不超过 10 MB。"
 
 
@@ -130,6 +135,7 @@ def template(request: HttpRequest, key: int) -> HttpResponse:
         "here": "templates",
         "template": row,
         "versions": [{"row": one, "state": state_cell(one)} for one in versions],
+        "shared_with": units_shared_with(row),
         "may_manage": manages(request, row.unit),
         "may_start": may(request, Permission.START_ENVELOPES),
         "acts": acts_of("template", row.pk),
@@ -153,7 +159,7 @@ def create(request: HttpRequest) -> HttpResponse:
             title=text(request, "title"),
             document_type=text(request, "document_type"),
             unit=unit,
-            sharing=_sharing(request),
+            sharing=sharing_of(text(request, "sharing")),
             needs_filing=text(request, "needs_filing") == "yes",
         )
         made = create_template(draft, _content(request, None), actor=actor_of(request), at=now())
@@ -200,16 +206,15 @@ def add(request: HttpRequest, key: int) -> HttpResponse:
 @needs(Permission.MANAGE_TEMPLATES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, key: int) -> HttpResponse:
-    """Rename a template, share it with other branches or keep it to its own."""
+    """Rename a template, or ask for a filed clause number at each approval."""
     row = template_managed(request, key)
     asked = Asked(
         here="templates",
-        title=f"{row.title}：名称与共享",
+        title=f"{row.title}：名称与备案",
         submit="保存",
         fields=(
             Field(name="title", label="名称", value=row.title),
             Field(name="document_type", label="文件类型", value=row.document_type),
-            Field(name="sharing", label="共享范围", choices=_SHARINGS, value=row.sharing),
             _filing_field("yes" if row.needs_filing else "no"),
         ),
         back=reverse("console:template", kwargs={"key": row.pk}),
@@ -221,7 +226,6 @@ def settings(request: HttpRequest, key: int) -> HttpResponse:
         change = TemplateChange(
             title=text(request, "title"),
             document_type=text(request, "document_type"),
-            sharing=_sharing(request),
             needs_filing=text(request, "needs_filing") == "yes",
         )
         change_template(row, change, actor=actor_of(request), at=now())
@@ -243,7 +247,13 @@ def _create_form(request: HttpRequest) -> Asked:
             Field(name="code", label="代码", hint="小写字母、数字和下划线；以后不能改。"),
             Field(name="document_type", label="文件类型", hint="如 policy、claim_application。"),
             Field(name="unit", label="机构", choices=units),
-            Field(name="sharing", label="共享范围", choices=_SHARINGS, value=Sharing.BELOW.value),
+            Field(
+                name="sharing",
+                label="共享范围",
+                choices=_SHARINGS,
+                value=Sharing.BELOW.value,
+                hint="只与选定的机构共享，在建好之后到模版页的“共享”里选。",
+            ),
             _filing_field("no"),
             Field(name="way", label="来源", choices=[(one.value, one.label) for one in ways]),
             Field(name="file", label="文件", kind="file", required=False, hint=_FILE_HINT),
@@ -260,13 +270,6 @@ def _filing_field(value: str) -> Field:
         choices=[("no", "不须"), ("yes", "须")],
         value=value,
     )
-
-
-def _sharing(request: HttpRequest) -> Sharing:
-    try:
-        return Sharing(text(request, "sharing"))
-    except ValueError:
-        raise TemplateInvalid(path="sharing", reason="没有这个共享范围") from None
 
 
 def _content(request: HttpRequest, newest: TemplateVersion | None) -> Content:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from baozhen.faces.console.templates import clauses, editing, shelf, versions
+from baozhen.faces.console.templates import clauses, editing, sharing, shelf, versions
 
 _VERSION = "template-versions/<int:key>"
 
@@ -13,6 +13,7 @@ URLS: list[URLPattern] = [
     path("templates/<int:key>", shelf.template, name="template"),
     path("templates/<int:key>/versions/new", shelf.add, name="template_version_new"),
     path("templates/<int:key>/settings", shelf.settings, name="template_settings"),
+    path("templates/<int:key>/sharing", sharing.share, name="template_sharing"),
     path("template-clauses", clauses.clauses, name="template_clauses"),
     path("template-clauses/new", clauses.create, name="template_clause_new"),
     path("template-clauses/<int:key>", clauses.clause, name="template_clause"),

@@ -17,6 +17,7 @@ from baozhen.foundation.traces.models import TraceSession
 from baozhen.foundation.traces.queries import sessions_about
 from baozhen.foundation.traces.relations import related
 from baozhen.insurance.claims.models import Claim
+from baozhen.insurance.claims.queries import paper_titles
 from baozhen.insurance.claims.services.reporting import DOCUMENT_KIND
 from baozhen.signing.files.models import ArchiveItem, FileEntry, LegalHold
 from baozhen.signing.files.titles import open_title
@@ -92,11 +93,25 @@ def _rows(
     request: HttpRequest, items: Sequence[tuple[ArchiveItem, FileEntry | None]]
 ) -> list[Iterable[Cell]]:
     """Return the lines; a claim's paper leads to its claim, for whoever may see claims."""
+    keys = {item.subject_id for item, _ in items if item.kind == DOCUMENT_KIND}
+    titles = paper_titles(keys)
     claims: dict[int, str] = {}
     if may(request, Permission.VIEW_CLAIMS):
-        keys = {item.subject_id for item, _ in items if item.kind == DOCUMENT_KIND}
         claims = dict(Claim.objects.filter(pk__in=keys).values_list("pk", "number"))
-    return [_cells(item, entry, _address(item, entry, claims)) for item, entry in items]
+    return [
+        _cells(item, entry, title=_title(item, entry, titles), href=_address(item, entry, claims))
+        for item, entry in items
+    ]
+
+
+def _title(
+    item: ArchiveItem, entry: FileEntry | None, papers: Mapping[tuple[int, str], str]
+) -> str:
+    if entry is not None:
+        return open_title(entry)
+    if item.kind == DOCUMENT_KIND:
+        return papers.get((item.subject_id, item.sha256), _KINDS[DOCUMENT_KIND])
+    return _KINDS.get(item.kind, item.kind)
 
 
 def _address(item: ArchiveItem, entry: FileEntry | None, claims: Mapping[int, str]) -> str:
@@ -109,9 +124,8 @@ def _address(item: ArchiveItem, entry: FileEntry | None, claims: Mapping[int, st
     return ""
 
 
-def _cells(item: ArchiveItem, entry: FileEntry | None, href: str) -> Iterable[Cell]:
+def _cells(item: ArchiveItem, entry: FileEntry | None, *, title: str, href: str) -> Iterable[Cell]:
     standing = Cell(text="在档", tone="jade", icon="check")
-    title = open_title(entry) if entry is not None else _KINDS.get(item.kind, item.kind)
     if hasattr(item, "tombstone"):
         standing = Cell(text="已销毁", icon="cross")
     elif entry is not None:
