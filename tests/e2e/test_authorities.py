@@ -8,7 +8,7 @@ from baozhen.foundation.clock import now
 from baozhen.signing.certificates.models import CertificateBinding, RevocationSource
 from baozhen.signing.certificates.services import set_up_development_hierarchy
 from baozhen.signing.certificates.services.applications import renew_binding
-from baozhen.signing.certificates.services.key_records import KeyWish, apply_for_key
+from baozhen.signing.certificates.services.key_records import KeyWish, apply_for_key, decide_key
 from baozhen.signing.certificates.services.trust_list import AnchorProposal, propose_anchor
 from baozhen.signing.identity.services.checks import CheckScope, start_check
 from baozhen.signing.identity.services.subjects import SubjectFacts, register_subject
@@ -23,7 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def records(staff):
     """One of each kind of record."""
-    for role, name in (("系统管理员", "guanli"), ("印章管理员", "yinzhang"), ("合规人员", "hegui")):
+    for role, name in (
+        ("系统管理员", "guanli"),
+        ("印章管理员", "yinzhang"),
+        ("合规人员", "hegui"),
+        ("业务负责人", "fuze"),
+    ):
         staff(role, name=name)
     at = now()
     set_up_development_hierarchy(at=at)
@@ -34,6 +39,8 @@ def records(staff):
     )
     wish = KeyWish(unit=root_unit(), holder="测试甲", purpose="投标文件盖章")
     key = apply_for_key(wish, actor="staff:yinzhang", at=at)
+    ready = apply_for_key(wish, actor="staff:yinzhang", at=at)
+    decide_key(ready.public_id, approved=True, reason="同意", actor="staff:hegui", at=at)
     proposal = AnchorProposal(
         certificate=to_pem([stranger().families["sm2"].root.certificate]),
         use="document",
@@ -50,6 +57,7 @@ def records(staff):
     return {
         "guanli": {
             "certificates": "certificates",
+            "deliveries": "deliveries",
             "binding": f"certificates/{application.binding_id}",
             "certificate_applications": "certificates/applications",
             "certificate_application": f"certificates/applications/{application.public_id}",
@@ -59,9 +67,18 @@ def records(staff):
             "anchor": f"trust-list/{anchor.public_id}",
             "revocation": "revocation",
         },
-        "yinzhang": {"ukeys": "ukeys", "ukey": f"ukeys/{key.public_id}"},
+        "yinzhang": {
+            "ukeys": "ukeys",
+            "ukey": f"ukeys/{key.public_id}",
+            "ukey_ready": f"ukeys/{ready.public_id}",
+        },
+        "fuze": {
+            "subject_register": "identities/subjects/new",
+            "identity_start": f"identities/subjects/{person.public_id}/start",
+        },
         "hegui": {
             "identities": "identities",
+            "identity_shared": "identities/shared",
             "identity_check": f"identities/checks/{check.public_id}",
             "subjects": "identities/subjects",
             "subject": f"identities/subjects/{person.public_id}",

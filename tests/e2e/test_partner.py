@@ -1,5 +1,7 @@
 """A user of an outside organisation in a browser: the task, the documents, the seals."""
 
+from datetime import timedelta
+
 import pytest
 
 from baozhen.foundation.clock import now
@@ -14,6 +16,7 @@ from baozhen.signing.organizations.services import (
     grant_power,
 )
 from baozhen.signing.organizations.states import AccountKind
+from tests.e2e.widths import at
 from tests.signing.envelopes.conftest import desk  # noqa: F401 -- fixture
 from tests.signing.envelopes.sealing import outside_company
 
@@ -40,6 +43,7 @@ def member(desk, staff):  # noqa: F811 -- the fixture
         kind=AccountKind.OUTSIDE,
         password="a-long-password-1",
         password_is_initial=False,
+        mobile="19900000071",
     )
     account = create_account(facts, actor="test", at=now())
     request = PowerRequest(
@@ -74,3 +78,34 @@ def test_an_outside_member_seals(visitor, desk, member):  # noqa: F811
     visitor.look("partner_envelope")
     visitor.open("/console/partner/seals")
     visitor.look("partner_seals")
+
+
+@at("desk")
+def test_an_outside_member_decides_in_advance(visitor, desk, member):  # noqa: F811
+    sign_in(visitor, member[0].user.get_username())
+    visitor.tab.wait_for_selector("h1")
+    visitor.open("/console/partner/pre-stamps")
+    visitor.look("pre-stamps-empty")
+    visitor.tab.click("text=新授权")
+    visitor.tab.select_option("#kind", "reinsurance_contract")
+    visitor.tab.select_option("#seal", index=1)
+    visitor.tab.fill("#count_max", "20")
+    visitor.tab.fill("#until", (now() + timedelta(days=60)).date().isoformat())
+    visitor.look("pre-stamp-new")
+    visitor.tab.click("button[value=ask]")
+    visitor.tab.fill("#code", desk.last_code())
+    visitor.look("pre-stamp-confirm")
+    visitor.tab.click("button[value=give]")
+    visitor.tab.wait_for_selector("text=据此盖章的任务")
+    later = desk.start(flow_of("reinsurance_contract"))
+    for step in ("leader", "insurer", "reinsurer"):
+        ready = Action.objects.filter(envelope=later, state="ready", signatory__role=step)
+        for action in ready.select_related("envelope", "signatory__subject"):
+            desk.act(action)
+        desk.perform(later)
+    later.refresh_from_db()
+    assert later.state == "completed"
+    visitor.tab.reload()
+    visitor.look("pre-stamp-used")
+    assert "已用" in visitor.tab.inner_text("main")
+    assert visitor.tab.locator(f"a[href$='{later.public_id}']").count() == 1

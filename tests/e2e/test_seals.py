@@ -17,8 +17,10 @@ from baozhen.signing.seals.services.changing import (
     decide_change,
     freeze_seal,
     request_seal,
+    request_update,
 )
 from baozhen.signing.seals.services.making import Look
+from baozhen.signing.seals.services.registering import Particulars
 from baozhen.signing.seals.states import SealKind
 from tests.signing.envelopes.sealing import make_seal
 
@@ -64,6 +66,10 @@ def library(platform, staff):
         look=Look(name=root_unit().name, purpose="理赔专用章", layout="oval_40x30"),
     )
     request_seal(draft, actor="staff:keeper", at=now())
+    wanted = Particulars(
+        name="电子保单专用章", hourly_max=500, valid_until=now() + timedelta(days=300)
+    )
+    request_update(seal.pk, wanted, reason="年检", actor="staff:keeper", at=now())
     return seal
 
 
@@ -73,6 +79,8 @@ def test_the_keepers_pages(visitor, library):
         "seals": "seals",
         "seal": f"seals/{library.pk}",
         "seal_grant": f"seals/{library.pk}/grants",
+        "seal_rule": f"seals/{library.pk}/rules",
+        "seal_update": f"seals/{library.pk}/update",
         "seal_uses": "seals/uses",
         "seal_blast_empty": "seals/blast",
         "seal_blast": f"seals/blast?seal={library.public_id}",

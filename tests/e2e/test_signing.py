@@ -13,6 +13,7 @@ from baozhen.signing.envelopes.services.many import together_digest
 from baozhen.signing.envelopes.services.telling import notify_signatory
 from baozhen.signing.envelopes.states import ActionState, EnvelopeState
 from baozhen.signing.identity.models import CodeChallenge
+from tests.e2e.widths import at
 from tests.signing.envelopes.conftest import PNG, desk  # noqa: F401 -- fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +89,51 @@ def test_sign_a_claim_application(visitor, desk):  # noqa: F811
     signed = Action.objects.get(envelope=envelope)
     assert signed.strokes["strokes"]
     assert signed.consent.document_sha256 == envelope.content_sha256
+
+
+@pytest.mark.requirement("S2-L40c")
+@at("phone")
+def test_a_health_disclosure_is_answered_read_and_signed(visitor, desk):  # noqa: F811
+    envelope = desk.start(flow_of("health_disclosure"))
+    known_on(visitor, desk, envelope)
+    visitor.tab.wait_for_selector("[data-answers]")
+    assert visitor.tab.locator("input:checked").count() == 0  # nothing is answered beforehand
+    visitor.look("sign-answer")
+    visitor.tab.click("button[value=answer]")
+    visitor.tab.wait_for_selector(".faulty")
+    assert visitor.tab.locator("#q-q8-fault").inner_text() == "请选择一项"
+    visitor.look("sign-answer-faults")
+    for number in range(1, 9):
+        visitor.tab.check(
+            f"input[name='answer.q{number}'][value='{'是' if number == 2 else '否'}']"
+        )
+    assert visitor.tab.is_visible("#q-details")
+    visitor.tab.fill("#q-details-input", "2024 年阑尾手术，已痊愈")
+    visitor.tab.click("button[value=answer]")
+    visitor.tab.wait_for_selector("[data-reader]")
+    assert "阑尾手术" in visitor.tab.inner_text("[data-text]")
+    visitor.tab.click("text=修改我的回答")
+    visitor.tab.check("input[name='answer.q2'][value='否']")
+    assert not visitor.tab.is_visible("#q-details")
+    visitor.look("sign-answer-again")
+    visitor.tab.click("button[value=answer]")
+    read_to_the_end(visitor)
+    visitor.tab.click("[data-go-on]")
+    visitor.tab.wait_for_selector("canvas")
+    write_name(visitor)
+    visitor.tab.click("button[value=sign]")
+    visitor.tab.wait_for_selector("button[value=send]")
+    CodeChallenge.objects.update(queued_at=now() - timedelta(minutes=2))
+    pass_code(visitor, desk)
+    visitor.tab.click("button[value=confirm]")
+    visitor.tab.wait_for_selector(".verdict")
+    desk.perform(envelope)
+    envelope.refresh_from_db()
+    assert envelope.state == EnvelopeState.COMPLETED
+    action = Action.objects.get(envelope=envelope, type="sign")
+    assert action.consent.document_sha256 == envelope.content_sha256
+    answers = {one.key: (one.answer, one.changes) for one in action.signatory.questions.all()}
+    assert (answers["q2"], answers["details"]) == (("否", 1), (None, 1))
 
 
 @pytest.mark.requirement("S2-L800a")

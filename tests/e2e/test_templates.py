@@ -9,7 +9,9 @@ import pytest
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.models import BatchRow, Envelope
 from baozhen.signing.envelopes.services.batches import start_rows
-from baozhen.signing.organizations.queries import root_unit
+from baozhen.signing.organizations.queries import root_unit, unit_of_code
+from baozhen.signing.organizations.services import UnitFacts, create_unit
+from baozhen.signing.organizations.states import UnitKind
 from baozhen.signing.templates.models import TemplateVersion
 from baozhen.signing.templates.services import (
     Approval,
@@ -21,6 +23,7 @@ from baozhen.signing.templates.services import (
     submit_version,
 )
 from baozhen.signing.templates.states import SourceKind, VersionState
+from tests.e2e.widths import at
 from tests.signing.envelopes.conftest import desk  # noqa: F401 -- fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -293,3 +296,25 @@ def put_in_force():
     submit_version(made.pk, actor="amy", at=now())
     approval = Approval(effective_from=date(2026, 1, 1), filing_no="备案-1")
     return approve_version(made.pk, approval, actor="bob", at=now())
+
+
+@at("phone")
+def test_a_template_is_shared_with_chosen_units(visitor, staff, platform):
+    staff("模版管理员", name="amy")
+    branch = unit_of_code("DEMO11")
+    facts = UnitFacts(name="测试支公司", parent=branch, kind=UnitKind.BRANCH)
+    create_unit(facts, actor="test", at=now())
+    draft = TemplateDraft(code="receipt", title="回执", document_type="receipt", unit=root_unit())
+    content = Content(source_kind=SourceKind.TYPST, source=GOOD)
+    made = create_template(draft, content, actor="staff:writer", at=now())
+    sign_in(visitor, "amy")
+    visitor.open(f"/console/templates/{made.template_id}")
+    visitor.tab.click("text=共享 >> nth=0")
+    visitor.tab.wait_for_selector(".unit-tree")
+    visitor.tab.check("input[value=chosen]")
+    visitor.tab.check(f"input[name=units][value='{branch.pk}']")
+    visitor.look("template-sharing")
+    visitor.tab.click("button:has-text('保存共享范围')")
+    visitor.tab.wait_for_selector("text=共享范围已保存")
+    assert f"选定的机构及其下级：{branch.name}" in visitor.tab.inner_text("main")
+    visitor.look("template-shared")

@@ -74,6 +74,8 @@ class Walk:
             self._prove(action.signatory.subject)
         if action.signatory.papers.exists():
             self._hand_in(action.signatory.papers.filter(is_required=True).count())
+        if action.signatory.questions.exists():
+            self._answer(action.signatory.questions.values_list("key", flat=True))
         self.tab.wait_for_selector("[data-reader]")
         self.look("read")
         read_to_the_end(self.visitor)
@@ -91,6 +93,9 @@ class Walk:
         self.tab.click("button[value=confirm]")
         self.tab.wait_for_selector(".verdict")
         self.look("signed")
+        # The page goes on by itself when the seal is made: at that moment nobody leaves it here.
+        self.desk.perform(action.envelope)
+        self.tab.wait_for_selector("[data-wait]", state="detached")
 
     def _prove(self, subject):
         """Type the three elements that the development twin of the checker accepts."""
@@ -99,6 +104,16 @@ class Walk:
             self.tab.fill(f"input[name={name}]", str(getattr(subject, name)))
         self.look("prove")
         self.tab.click("button[value=elements]")
+
+    def _answer(self, keys):
+        """Answer no to everything that is asked at first, and go on to the text."""
+        self.tab.wait_for_selector("[data-answers]")
+        for key in keys:
+            answer = self.tab.locator(f"input[name='answer.{key}'][value='否']")
+            if answer.count():
+                answer.check()
+        self.look("answers")
+        self.tab.click("button[value=answer]")
 
     def _hand_in(self, count):
         """Hand in what is required, one after the other, and go on."""
