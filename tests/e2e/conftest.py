@@ -118,9 +118,23 @@ class Visitor:
                 raise
             self.tab.goto(self.base + address)
 
+    def reads(self, text, within="main"):
+        """Wait until the page says it: a page that was asked for comes when it comes."""
+        self.tab.wait_for_selector(f"{within}:has-text('{text}')")
+
     def look(self, name):
         """Keep a picture of the page and check the basics of access."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        try:
+            self._look(name)
+        except PlaywrightError as failure:
+            # The page that a key asked for came while we looked at the one before.
+            if "context was destroyed" not in str(failure):
+                raise
+            self._look(name)
+
+    def _look(self, name):
+        self.tab.wait_for_load_state("load")
         self.tab.screenshot(path=SCREENSHOTS / f"{name}-{self.size}.png", full_page=True)
         assert self.tab.evaluate(BASICS) == [], name
         if self.size in SIZES:  # axe itself waits for what only a browser with scripts does

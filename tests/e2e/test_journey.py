@@ -105,7 +105,7 @@ def test_scenario_s01_from_a_quote_to_policies_in_hand(visitor, platform):
     assert Application.objects.get().code_passed_at is not None
 
     journey.pay("¥2,473.95", "other")
-    assert tab.inner_text("h1") == "这笔付款不能使用"
+    visitor.reads("这笔付款不能使用", "h1")
     visitor.look("pay-refused")
     work()
     assert not Policy.objects.exists()
@@ -136,7 +136,7 @@ def look_up(visitor, policy, premium, person, vehicle):
     tab.fill("#id_vehicle_tail", vehicle["vin"][-6:])
     answer_captcha(visitor)
     tab.click(NEXT)
-    assert premium in tab.inner_text("main")
+    visitor.reads(premium)
 
 
 def verify(visitor, policy):

@@ -36,7 +36,7 @@ def come_in(visitor, client):
 def pay(visitor, outcome):
     visitor.tab.check("input[name=channel][value=alipay]")
     visitor.tab.click("main button[type=submit]")
-    assert "不会收取任何款项" in visitor.tab.inner_text("main")
+    visitor.reads("不会收取任何款项")
     visitor.look("cashier")
     visitor.tab.check(f"input[value={outcome}]")
     visitor.tab.click("main button[type=submit]")
@@ -51,14 +51,14 @@ def test_pay_and_see_the_policy_numbers(visitor, application, staff):
     visitor.open(f"/m/pay/{application.proposal_no}")
     visitor.look("pay")
     pay(visitor, "other")
-    assert visitor.tab.inner_text("h1") == "这笔付款不能使用"
+    visitor.reads("这笔付款不能使用", "h1")
     visitor.look("pay-refused")
     run_worker(until_idle=True)
     visitor.tab.click("main a.weui-btn_primary")
-    assert "已原路退回" in visitor.tab.inner_text("main")
+    visitor.reads("已原路退回")
     visitor.look("pay-again")
     pay(visitor, "silent")
-    assert visitor.tab.inner_text("h1") == "等待支付结果"
+    visitor.reads("等待支付结果", "h1")
     visitor.look("pay-waiting")
     visitor.open(f"/m/pay/{application.proposal_no}/payer?channel=wechat")
     visitor.look("payer")
@@ -67,7 +67,7 @@ def test_pay_and_see_the_policy_numbers(visitor, application, staff):
     visitor.tab.click("main button[type=submit]")
     # Choosing another channel asked the first one: it had been paid, so nothing is paid twice.
     visitor.open(f"/m/pay/{application.proposal_no}/wait")
-    assert visitor.tab.inner_text("h1") == "已收到保费"
+    visitor.reads("已收到保费", "h1")
     visitor.look("pay-issuing")
     run_worker(until_idle=True)
     visitor.tab.wait_for_selector("text=投保成功")

@@ -35,7 +35,7 @@ def test_verify_a_genuine_and_a_changed_file(visitor, policy_file, pdf):
     visitor.tab.click(".door >> nth=0")
     visitor.look("verify")
     send(visitor, "保单.pdf", pdf)
-    assert visitor.tab.inner_text("h1") == "真实有效"
+    visitor.reads("真实有效", "h1")
     visitor.tab.click("details >> nth=0")
     visitor.look("genuine")
     visitor.tab.click("text=再验一份 >> nth=0")
@@ -73,7 +73,7 @@ def test_look_up_and_download(visitor, policy, policy_file, pdf, raw):
     visitor.look("code")
     visitor.tab.fill("#id_code", "12")
     visitor.tab.click("text=确认")
-    assert "验证码是六位数字" in visitor.tab.inner_text("main")
+    visitor.reads("验证码是六位数字")
     visitor.tab.fill("#id_code", mailed_code())
     visitor.tab.click("text=确认")
     visitor.look("download")
@@ -87,12 +87,12 @@ def test_everything_works_without_scripts(plain_visitor, policy_file, pdf):
     visitor = plain_visitor
     visitor.open("/verify")
     send(visitor, "保单.pdf", pdf)
-    assert visitor.tab.inner_text("h1") == "真实有效"
+    visitor.reads("真实有效", "h1")
     visitor.open("/query")
     visitor.tab.click("text=改答文字题")
-    assert "等于多少" in visitor.tab.inner_text("main")
+    visitor.reads("等于多少")
     visitor.tab.click("text=大字版")
-    assert "large" in visitor.tab.get_attribute("html", "class")
+    visitor.tab.wait_for_selector("html.large")
 
 
 def test_pages_to_read(visitor, platform):

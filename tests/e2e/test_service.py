@@ -29,7 +29,7 @@ def report(visitor, policy):
     tab.click("text=报案 >> nth=-1")
     visitor.look("claim-report")
     tab.click("text=提交报案")
-    assert tab.locator(".fault").count() >= 5
+    tab.wait_for_selector(".fault >> nth=4")
     visitor.look("claim-report-faults")
     tab.fill("#id_day", "2026-04-01")
     tab.fill("#id_time", "09:30")
