@@ -18,6 +18,7 @@ from baozhen.foundation.workbench import (
     unpack,
 )
 from baozhen.trust.errors import LintError, ParseError, TrustError
+from baozhen.trust.pdf.compare import NotComparable
 from baozhen.trust.pdf.marks import CopyMark, MarkedCopies, MarkMissing
 from baozhen.trust.pdf.positions import KeywordMissing, find_keywords
 from baozhen.trust.pdf.prepare import PrepareLimits, prepare
@@ -51,6 +52,12 @@ def test_documents_are_compared():
     work = compare_in_subprocess(pdfs.plain(), pdfs.signed())
     assert work.values["is_alike"] is False
     assert [file[:4] for file in work.files] == [b"\x89PNG"]
+    without = compare_in_subprocess(pdfs.plain(), pdfs.signed(), with_sheets=False)
+    assert (without.values, without.files) == (work.values, ())
+    for which, pair in enumerate([(b"x", pdfs.plain()), (pdfs.plain(), b"x")]):
+        with pytest.raises(NotComparable) as refused:
+            compare_in_subprocess(*pair)
+        assert refused.value.which == which
 
 
 def test_marks_are_read():

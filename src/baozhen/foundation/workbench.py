@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from baozhen.foundation.confinement import obstacle
 from baozhen.trust.errors import LintError, ParseError, TrustError
+from baozhen.trust.pdf.compare import NotComparable
 from baozhen.trust.pdf.marks import CopyMark, MarkMissing
 from baozhen.trust.pdf.positions import Found, KeywordMissing
 from baozhen.trust.pdf.prepare import PreparedPdf, PrepareLimits, recognize
@@ -79,9 +80,12 @@ def page_lines_in_subprocess(pdf: bytes) -> list[list[str]]:
     return [[str(line) for line in page] for page in run("page_lines", (pdf,), {}).values["pages"]]
 
 
-def compare_in_subprocess(before: bytes, after: bytes) -> Work:
-    """Do `trust.pdf.compare.side_by_side` in a child: JSON values, and a PNG a pair of pages."""
-    return run("compare", (before, after), {})
+def compare_in_subprocess(before: bytes, after: bytes, *, with_sheets: bool = True) -> Work:
+    """Do `trust.pdf.compare.side_by_side` in a child: JSON values, and a PNG a pair of pages.
+
+    Without sheets there are values alone, and less to do. Raises what that raises.
+    """
+    return run("compare", (before, after), {"with_sheets": with_sheets})
 
 
 def read_mark_in_subprocess(data: bytes) -> CopyMark:
@@ -245,6 +249,8 @@ def _error(values: Mapping[str, Any]) -> TrustError:
     text = "；".join(reasons) or "文件无法处理"
     if values["error"] == LintError.__name__:
         return LintError(reasons)
+    if values["error"] == NotComparable.__name__:
+        return NotComparable(int(values["which"]), text)
     kinds: dict[str, type[ParseError]] = {
         kind.__name__: kind for kind in (KeywordMissing, MarkMissing)
     }

@@ -14,7 +14,7 @@ from typing import Any, Final
 from baozhen.foundation.confinement import confine, restrict
 from baozhen.foundation.workbench import pack, unpack
 from baozhen.trust.errors import LintError, TrustError
-from baozhen.trust.pdf.compare import side_by_side
+from baozhen.trust.pdf.compare import NotComparable, compare, side_by_side
 from baozhen.trust.pdf.marks import read_mark
 from baozhen.trust.pdf.positions import find_keywords
 from baozhen.trust.pdf.prepare import PrepareLimits, prepare
@@ -36,7 +36,9 @@ def _page_lines(files: tuple[bytes, ...], _: Mapping[str, Any]) -> Answer:
     return {"pages": list(page_lines(files[0]))}, ()
 
 
-def _compare(files: tuple[bytes, ...], _: Mapping[str, Any]) -> Answer:
+def _compare(files: tuple[bytes, ...], arguments: Mapping[str, Any]) -> Answer:
+    if not arguments["with_sheets"]:
+        return compare(files[0], files[1]).to_dict(), ()
     comparison, sheets = side_by_side(files[0], files[1])
     return comparison.to_dict(), sheets
 
@@ -88,6 +90,9 @@ def _work(connection: socket.socket) -> None:
         values, results = _TASKS[order["task"]](files, order["arguments"])
     except LintError as error:
         values, results = {"error": LintError.__name__, "reasons": error.findings}, ()
+    except NotComparable as error:
+        values = {"error": NotComparable.__name__, "reasons": [str(error)], "which": error.which}
+        results = ()
     except TrustError as error:
         values, results = {"error": type(error).__name__, "reasons": [str(error)]}, ()
     connection.sendall(pack(values, results))

@@ -1,12 +1,12 @@
 """Two documents side by side: every change of text or look is found, and nothing else."""
 
 import io
+from copy import copy
 
 import pytest
 from PIL import Image
 
-from baozhen.trust.errors import LintError, ParseError
-from baozhen.trust.pdf.compare import compare, side_by_side
+from baozhen.trust.pdf.compare import NotComparable, compare, side_by_side
 from tests.pdfs import SEAL_PLACE, lay_out, plain, signed
 
 PAGE = '#set text(font: "Noto Sans SC", size: 12pt)\n#set page(paper: "a5", margin: 20mm)\n'
@@ -48,6 +48,7 @@ def test_an_inserted_page_is_one_difference():
     assert (change.before, change.after) == ("", "插入的一页")
     (picture,) = comparison.pictures
     assert (picture.before_page, picture.after_page) == (None, 1)
+    assert comparison.pairs == ((0, 0), (None, 1), (1, 2))
 
 
 @pytest.mark.requirement("S2-L160.n4")
@@ -81,7 +82,10 @@ def test_json_values():
 
 
 def test_too_much_and_rubbish():
-    with pytest.raises(LintError, match="超过 100 页"):
-        compare(plain(101), plain())
-    with pytest.raises(ParseError):
-        compare(b"nothing", plain())
+    with pytest.raises(NotComparable, match="超过 100 页") as refused:
+        compare(plain(), plain(101))
+    assert refused.value.which == 1
+    with pytest.raises(NotComparable) as refused:
+        side_by_side(b"nothing", plain())
+    again = copy(refused.value)
+    assert (again.which, str(again)) == (0, str(refused.value))

@@ -59,6 +59,13 @@ class CopyImpossible(Refusal):
     message = "无法生成副本：{problem}"
 
 
+class ComparisonImpossible(Refusal):
+    """The two documents cannot be compared; the path names the one at fault."""
+
+    code = "comparison_impossible"
+    message = "无法比对：{problem}"
+
+
 class ReportUnsealable(Refusal):
     """No seal may be used for verification reports; the seal's record says why."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageChops, ImageDraw
 
-from baozhen.trust.errors import LintError
+from baozhen.trust.errors import LintError, ParseError, TrustError
 from baozhen.trust.pdf.pages import Rect, SeenPage
 from baozhen.trust.pdf.rendering import POINTS_PER_INCH, Glyph, page_glyphs, page_pictures
 
@@ -31,6 +31,19 @@ _REMOVED: Final = (210, 30, 30)
 _CHANGED: Final = (40, 90, 220)
 _FRAME: Final = 3
 _GUTTER: Final = 24
+
+
+class NotComparable(ParseError):
+    """One of the two cannot be compared; `which` is 0 for the one before, 1 for the one after."""
+
+    def __init__(self, which: int, reason: str) -> None:
+        """Keep which one it is; the reason is a Chinese sentence."""
+        super().__init__(reason)
+        self.which = which
+
+    def __reduce__(self) -> tuple[type["NotComparable"], tuple[int, str]]:
+        """Rebuild from both when the error crosses a process border."""
+        return type(self), (self.which, str(self))
 
 
 @dataclass(frozen=True)
@@ -56,10 +69,14 @@ class PictureDifference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All differences; `pictures` has an entry for each pair of pages that is not alike."""
+    """All differences; `pictures` has an entry for each pair of pages that is not alike.
+
+    `pairs` are all pairs in order, as they were compared; a page without its like has None.
+    """
 
     text: tuple[TextDifference, ...]
     pictures: tuple[PictureDifference, ...]
+    pairs: tuple[tuple[int | None, int | None], ...]
     before_pages: int
     after_pages: int
 
@@ -85,8 +102,8 @@ class _Document:
 
 
 def compare(before: bytes, after: bytes) -> Comparison:
-    """Return the differences of two documents; ParseError or LintError for what is too much."""
-    return _compare(_read(before), _read(after))
+    """Return the differences of two documents; NotComparable for what is none or too much."""
+    return _compare(_read(before, 0), _read(after, 1))
 
 
 def side_by_side(before: bytes, after: bytes) -> tuple[Comparison, tuple[bytes, ...]]:
@@ -94,15 +111,22 @@ def side_by_side(before: bytes, after: bytes) -> tuple[Comparison, tuple[bytes, 
 
     Left is before, right after; red was taken out, green added, blue looks different.
     """
-    old, new = _read(before), _read(after)
+    old, new = _read(before, 0), _read(after, 1)
     comparison = _compare(old, new)
     sheets = []
-    for left, right in _pairs(old, new):
+    for left, right in comparison.pairs:
         sheets.append(_sheet(_framed(old, left, comparison, 0), _framed(new, right, comparison, 1)))
     return comparison, tuple(sheets)
 
 
-def _read(pdf: bytes) -> _Document:
+def _read(pdf: bytes, which: int) -> _Document:
+    try:
+        return _seen(pdf)
+    except TrustError as error:
+        raise NotComparable(which, str(error)) from error
+
+
+def _seen(pdf: bytes) -> _Document:
     found = list(page_glyphs(pdf))
     if len(found) > PAGES_MAX or sum(len(glyphs) for _, glyphs in found) > CHARACTERS_MAX:
         raise LintError([f"比对的文件超过 {PAGES_MAX} 页或 {CHARACTERS_MAX} 字"])
@@ -116,6 +140,7 @@ def _compare(old: _Document, new: _Document) -> Comparison:
     return Comparison(
         tuple(_text_differences(old, new)),
         tuple(difference for difference in pictures if difference is not None),
+        tuple(pairs),
         len(old.pages),
         len(new.pages),
     )

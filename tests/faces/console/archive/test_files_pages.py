@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.files.models import DownloadLink, FileCopy
 from baozhen.signing.files.services import Involved, index_files
@@ -74,6 +75,7 @@ def test_a_black_copy_is_sent_and_its_mark_read(entry, boss):
     assert "客服李工" in page
     assert "与副本登记一致" in page
     assert FileCopy.objects.get().number in boss.get("/console/files/copies").content.decode()
+    assert "读取下载标记" in boss.get(at(entry)).content.decode()
 
 
 def test_a_package_and_a_print_are_sent(entry, boss):
@@ -115,3 +117,9 @@ def test_two_documents_are_compared(entry, boss):
     assert "data:image/png" in page
     same = {"before_id": entry.public_id, "after_id": entry.public_id}
     assert "完全一致" in boss.post("/console/files/compare", same).content.decode()
+    acts = AuditEntry.objects.filter(action="file_entry.compared")
+    assert set(acts.values_list("subject_id", "actor")) == {(entry.pk, "staff:someone")}
+    assert acts.count() == 2
+    rubbish = SimpleUploadedFile("c.pdf", b"rubbish", "application/pdf")
+    page = boss.post("/console/files/compare", form | {"after": rubbish}).content.decode()
+    assert "无法比对：新文件" in page

@@ -6,17 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from baozhen.faces.console.access import needs
+from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.archive.files import failed, seen
 from baozhen.faces.console.frame import page
 from baozhen.faces.errors import InvalidRequest
 from baozhen.faces.uploads import bytes_of
+from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.storage import get_storage
-from baozhen.foundation.workbench import compare_in_subprocess
-from baozhen.signing.files.errors import CopyImpossible
+from baozhen.signing.files.models import FileEntry
+from baozhen.signing.files.services import compare_documents, note_compared
 from baozhen.signing.organizations.roles import Permission
-from baozhen.trust.errors import TrustError
 
 _SHEETS_MAX = 30
 _DIFFERENCES_MAX = 300
@@ -31,11 +31,11 @@ def compare(request: HttpRequest) -> HttpResponse:
     back = reverse("console:file_compare")
     try:
         before, after = _document(request, "before"), _document(request, "after")
-        work = compare_in_subprocess(before, after)
+        work = compare_documents(_bytes(before), _bytes(after))
     except Refusal as refusal:
         return failed(request, refusal, back)
-    except TrustError as error:
-        return failed(request, CopyImpossible(problem=error), back)
+    archived = [one for one in (before, after) if isinstance(one, FileEntry)]
+    note_compared(archived, actor=actor_of(request), at=now())
     context = {
         "here": "files",
         "result": work.values,
@@ -49,7 +49,11 @@ def compare(request: HttpRequest) -> HttpResponse:
     return page(request, "console/archive/compare.html", context)
 
 
-def _document(request: HttpRequest, name: str) -> bytes:
+def _bytes(document: bytes | FileEntry) -> bytes:
+    return document if isinstance(document, bytes) else get_storage().get(document.sha256)
+
+
+def _document(request: HttpRequest, name: str) -> bytes | FileEntry:
     """Return the uploaded document, or the archived one whose number was typed."""
     upload = request.FILES.get(name)
     if upload:
@@ -57,4 +61,4 @@ def _document(request: HttpRequest, name: str) -> bytes:
     key = request.POST.get(f"{name}_id", "").strip()
     if not key:
         raise InvalidRequest(path=name)
-    return get_storage().get(seen(request, key).sha256)
+    return seen(request, key)

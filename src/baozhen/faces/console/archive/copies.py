@@ -24,6 +24,7 @@ from baozhen.signing.files.services import (
     download,
     make_black_copy,
     make_print,
+    note_mark_read,
     read_copy_mark,
 )
 from baozhen.signing.files.states import COPY_LABELS
@@ -89,6 +90,8 @@ def mark(request: HttpRequest) -> HttpResponse:
         return show(request, asked, refusal)
     if copy is not None and copy.entry.unit_id not in units_of(request):
         copy = None
+    if copy is not None:
+        note_mark_read(copy, actor=actor_of(request), at=now())
     context = {"here": "files", "found": found, "copy": copy}
     return page(request, "console/archive/mark.html", context)
 

@@ -32,6 +32,8 @@ _ACTS = {
     "file_entry.copied": "交付副本",
     "file_entry.linked": "创建下载链接",
     "file_entry.link_ended": "停用下载链接",
+    "file_entry.mark_read": "读取下载标记",
+    "file_entry.compared": "比对",
 }
 
 

@@ -1,11 +1,13 @@
 """Verbs of the archive and of the file centre."""
 
+from baozhen.signing.files.services.comparing import compare_documents, note_compared
 from baozhen.signing.files.services.copies import (
     CopyOrder,
     MadeCopy,
     download,
     make_black_copy,
     make_print,
+    note_mark_read,
     read_copy_mark,
 )
 from baozhen.signing.files.services.keeping import (
@@ -42,6 +44,7 @@ __all__ = [
     "MadeCopy",
     "Stamp",
     "archive_many",
+    "compare_documents",
     "dispose",
     "download",
     "end_link",
@@ -52,6 +55,8 @@ __all__ = [
     "make_black_copy",
     "make_link",
     "make_print",
+    "note_compared",
+    "note_mark_read",
     "place_hold",
     "read_copy_mark",
     "register_file",

@@ -110,16 +110,25 @@ def read_copy_mark(data: bytes) -> tuple[CopyMark, FileCopy | None]:
     """Return the mark in a file, scan or photograph, and our record of that copy.
 
     None when the number is not of this house, or the record does not say what the mark says.
-    Raises MarkUnreadable.
+    Raises MarkUnreadable. Whoever shows the record to somebody does `note_mark_read` first.
     """
     try:
         mark = read_mark_in_subprocess(data)
     except TrustError as error:
-        raise MarkUnreadable from error
+        raise MarkUnreadable(path="file") from error
     copy = FileCopy.objects.select_related("entry__unit").filter(number=mark.number).first()
     if copy is None or copy.recipient != mark.recipient:
         return mark, None
     return mark, copy
+
+
+@transaction.atomic(durable=True)
+def note_mark_read(copy: FileCopy, *, actor: str, at: datetime) -> None:
+    """Put on record that somebody learned from a mark who got this copy."""
+    # Two readers at once would else continue one chain of acts from one place.
+    FileEntry.objects.select_for_update().get(pk=copy.entry_id)
+    facts = {"number": copy.number}
+    audit.record("file_entry.mark_read", subject_id=copy.entry_id, actor=actor, at=at, facts=facts)
 
 
 @transaction.atomic(durable=True)
