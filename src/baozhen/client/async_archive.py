@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from baozhen.client import calls
 from baozhen.client.async_parts import Readable
+from baozhen.client.calls import Call, Upload
 from baozhen.client.downloads import Download
 from baozhen.client.types import Resource
 
@@ -39,6 +40,27 @@ class Files(Readable):
     async def link(self, id: str, wanted: Mapping[str, Any]) -> Resource:
         """Make a download link for a core system or a person."""
         return await self._act(id, "link", wanted)
+
+    async def compare(
+        self,
+        before: str | IO[bytes] | bytes,
+        after: str | IO[bytes] | bytes,
+        *,
+        sheets: bool = False,
+    ) -> Resource:
+        """Return in what two documents differ, each an id of a file or a PDF of one's own.
+
+        With `sheets`, pictures of the pages that differ come along, side by side.
+        """
+        body = {"before": calls.document(before), "after": calls.document(after), "sheets": sheets}
+        call = Call(method="POST", path="/file-comparisons", json=body)
+        return dict(await self._sender.send(call))
+
+    async def read_mark(self, file: IO[bytes] | bytes, *, name: str = "copy.pdf") -> Resource:
+        """Return who got a desensitised copy, by its PDF, a scan or a photograph of it."""
+        upload = Upload(name=name, content=file)
+        call = Call(method="POST", path="/mark-readings", uploads={"file": upload})
+        return dict(await self._sender.send(call))
 
     async def deposit(self, id: str, *, idempotency_key: str | None = None) -> Resource:
         """Have the file's evidence deposited with the outside notary."""

@@ -16,6 +16,7 @@ from baozhen.client.async_centre import (
     Envelopes,
     Identities,
     Organizations,
+    PreStamps,
     Seals,
     Statistics,
     Templates,
@@ -77,6 +78,7 @@ class AsyncClient:
         self.identities = Identities(self)
         self.organizations = Organizations(self)
         self.policies = Policies(self)
+        self.pre_stamps = PreStamps(self)
         self.proposals = Proposals(self)
         self.quotes = Quotes(self)
         self.risks = Risks(self)

@@ -1,5 +1,6 @@
 """One call as a value, and what is made of its answer: the part that sync and async share."""
 
+import base64
 import json
 import secrets
 from collections.abc import Iterable, Mapping
@@ -70,6 +71,14 @@ def write(path: str, body: Any = None, *, key: str | None = None) -> Call:
 def act(path: str, body: Any = None) -> Call:
     """Return a call that changes something and is not safe to send twice."""
     return Call(method="POST", path=path, json={} if body is None else body, is_repeatable=False)
+
+
+def document(given: "str | IO[bytes] | bytes") -> dict[str, str]:
+    """Return how a document is named in a body: by the id of its file, or with its content."""
+    if isinstance(given, str):
+        return {"file": given}
+    content = given if isinstance(given, bytes) else _rewound_bytes(given)
+    return {"content": base64.b64encode(content).decode()}
 
 
 def new_key() -> str:
@@ -184,6 +193,11 @@ def _rewound(content: "IO[bytes] | bytes") -> "IO[bytes] | bytes":
     if not isinstance(content, bytes):
         content.seek(0)
     return content
+
+
+def _rewound_bytes(content: IO[bytes]) -> bytes:
+    content.seek(0)
+    return content.read()
 
 
 def _length(content: "IO[bytes] | bytes") -> int:

@@ -117,6 +117,20 @@ class Envelopes(Writable):
         return [dict(flow) for flow in self._sender.send(calls.get("/flows"))]
 
 
+class PreStamps(Readable):
+    """预盖章授权: what one's own company has decided in advance. Only a person gives one."""
+
+    path = "/pre-stamps"
+
+    def uses(self, id: str) -> Iterator[Resource]:
+        """Yield the tasks that it decided, the newest first."""
+        return self._sender.pages(calls.get(self._one(id, "uses")))
+
+    def revoke(self, id: str, reason: str, *, idempotency_key: str | None = None) -> Resource:
+        """Take it back at once; from then on people are asked again."""
+        return self._act(id, "revoke", {"reason": reason}, key=idempotency_key)
+
+
 class EnvelopeBatches(Part):
     """批量发起: many envelopes of one flow."""
 

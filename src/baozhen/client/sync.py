@@ -18,6 +18,7 @@ from baozhen.client.centre import (
     Envelopes,
     Identities,
     Organizations,
+    PreStamps,
     Seals,
     Statistics,
     Templates,
@@ -77,6 +78,7 @@ class Client:
         self.identities = Identities(self)
         self.organizations = Organizations(self)
         self.policies = Policies(self)
+        self.pre_stamps = PreStamps(self)
         self.proposals = Proposals(self)
         self.quotes = Quotes(self)
         self.risks = Risks(self)

@@ -44,6 +44,10 @@ DETAILS: Final[Mapping[str, str]] = {
     "download_link_refused": "The link is unknown, over, used up, or not for this place.",
     "download_link_malformed": "The wishes for the link are wrong; see errors.",
     "copy_impossible": "The copy cannot be made of this file.",
+    "comparison_impossible": "The two documents cannot be compared; see errors for which.",
+    "mark_unreadable": "No mark of a copy could be read in what was sent.",
+    "pre_stamp_not_found": "There is no such pre-stamp, or it is another company's.",
+    "pre_stamp_closed": "The pre-stamp was taken back, or had ended, before.",
 }
 _GENERAL: Final[Mapping[int, str]] = {
     400: "The request is wrong",

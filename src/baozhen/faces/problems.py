@@ -130,6 +130,7 @@ CONFLICT_CODES = frozenset(
         "traces_must_stay",
         "print_limit_reached",
         "template_code_taken",
+        "pre_stamp_closed",
         "template_version_fixed",
         "template_version_not_submitted",
         "template_edited_meanwhile",

@@ -5,10 +5,11 @@ from django.core.files.uploadedfile import UploadedFile
 from baozhen.faces.errors import TooLarge
 
 UPLOAD_BYTES_MAX = 10 * 1024 * 1024
+UPLOAD_MAX = "10 MB"
 
 
-def bytes_of(upload: "UploadedFile[bytes]") -> bytes:
-    """Return the bytes of an upload, or raise TooLarge."""
+def bytes_of(upload: "UploadedFile[bytes]", *, path: str = "") -> bytes:
+    """Return the bytes of an upload, or raise TooLarge; `path` names the field."""
     if (upload.size or 0) > UPLOAD_BYTES_MAX:
-        raise TooLarge(limit="10 MB")
+        raise TooLarge(path=path, limit=UPLOAD_MAX)
     return bytes(upload.read())

@@ -38,6 +38,7 @@ PREFIXES = {
     "check_id": "chk",
     "risk_id": "risk",
     "deposit_id": "dep",
+    "pre_stamp_id": "pst",
 }
 
 

@@ -11,6 +11,7 @@ from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.errors import (
     DraftInvalid,
+    PreStampClosed,
     PreStampInvalid,
     PreStampNotFound,
     ReasonMissing,
@@ -152,6 +153,8 @@ def test_taken_back_expired_or_unusable_it_decides_nothing(desk, member, wish):
     with pytest.raises(ReasonMissing):
         revoke(member, stamp.public_id, reason=" ", **asked)
     revoke(member, stamp.public_id, reason="条款变了", **asked)
+    with pytest.raises(PreStampClosed, match="已收回"):
+        revoke(member, stamp.public_id, reason="再来", **asked)
     assert insurers_part(desk, desk.start(flow_of(FLOW))).state == "ready"
     late = given(desk, member, wish, 4)
     PreStamp.objects.filter(pk=late.pk).update(until=now())

@@ -73,6 +73,13 @@ class PreStampNotFound(Refusal):
     message = "没有这份预盖章授权"
 
 
+class PreStampClosed(Refusal):
+    """The pre-stamp was taken back, or had ended, before."""
+
+    code = "pre_stamp_closed"
+    message = "这份预盖章授权{state}，不用再收回"
+
+
 class FlowUnknown(Refusal):
     """There is no such ready-made flow."""
 

@@ -25,6 +25,7 @@ from baozhen.signing.envelopes.services.pre_stamping import (
     give,
     kinds_for,
     revoke,
+    standing,
     statement_of,
     used,
 )
@@ -109,10 +110,8 @@ def one(request: HttpRequest, account: Account, public_id: str) -> HttpResponse:
 
 
 def _shown(row: PreStamp) -> dict[str, Any]:
-    state = PreStampState(row.state)
     count = used(row)
-    if state is PreStampState.ACTIVE and (row.until <= now() or count >= row.count_max):
-        state = PreStampState.ENDED
+    state = standing(row, used_count=count, at=now())
     tone, icon = _TONES[state]
     return {
         "row": row,

@@ -12,14 +12,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from baozhen.foundation.clock import shanghai_date
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.states import enter, move
-from baozhen.signing.envelopes.errors import PreStampInvalid, PreStampNotFound, ReasonMissing
+from baozhen.signing.envelopes.errors import (
+    PreStampClosed,
+    PreStampInvalid,
+    PreStampNotFound,
+    ReasonMissing,
+)
 from baozhen.signing.envelopes.forms import flows
 from baozhen.signing.envelopes.models import Action, Envelope, PreStamp
-from baozhen.signing.envelopes.states import ActionType, PreStampState
+from baozhen.signing.envelopes.states import PRE_STAMP_LABELS, ActionType, PreStampState
 from baozhen.signing.identity.models import CodeChallenge, Subject
 from baozhen.signing.identity.services.codes import CodeRequest, confirm_code, send_code
 from baozhen.signing.identity.services.consent import ConsentFacts, record_consent
@@ -154,23 +160,39 @@ def give(
 def revoke(account: Account, public_id: str, *, reason: str, actor: str, at: datetime) -> PreStamp:
     """Take a pre-stamp of one's own company back, at once; raises PreStampNotFound.
 
-    What has begun to be sealed before ends in peace. Raises ReasonMissing, PowerMissing.
+    What has begun to be sealed before ends in peace. Raises PreStampClosed, ReasonMissing,
+    PowerMissing.
     """
-    if not reason.strip():
-        raise ReasonMissing(path="reason")
-    rows = PreStamp.objects.select_for_update(of=("self",)).select_related("unit")
-    row = rows.filter(public_id=public_id, unit__in=outside_units_of(account)).first()
-    if row is None or row.state != PreStampState.ACTIVE:
-        raise PreStampNotFound
+    row = _locked(public_id, outside_units_of(account))
     require_power(account.user, Permission.APPROVE_ENVELOPES, row.unit)
-    columns = {"ended_by": actor, "ended_at": at, "reason": reason.strip()[:200]}
-    move(row, PreStampState.REVOKED, actor=actor, at=at, **columns)
-    return row
+    return _revoke(row, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic(durable=True)
+def revoke_by_program(
+    units: QuerySet[OrgUnit], public_id: str, *, reason: str, actor: str, at: datetime
+) -> PreStamp:
+    """Do the same for a program of these units: to give wants a person's will, to stop does not.
+
+    Raises PreStampNotFound, PreStampClosed, ReasonMissing.
+    """
+    return _revoke(_locked(public_id, units), reason=reason, actor=actor, at=at)
 
 
 def used(row: PreStamp) -> int:
     """Return how many tasks a pre-stamp has decided."""
     return row.actions.count()
+
+
+def standing(row: PreStamp, *, used_count: int, at: datetime) -> PreStampState:
+    """Return whether it decides anything now: used up or expired, it has ended, whatever it says.
+
+    The row itself is moved only when the next one is given.
+    """
+    state = PreStampState(row.state)
+    if state is PreStampState.ACTIVE and (row.until <= at or used_count >= row.count_max):
+        return PreStampState.ENDED
+    return state
 
 
 def taken_for(action: Action, envelope: Envelope, *, at: datetime) -> PreStamp | None:
@@ -220,6 +242,24 @@ def _give(
         given_at=at,
     )
     enter(row, actor=actor, at=at)
+    return row
+
+
+def _locked(public_id: str, units: QuerySet[OrgUnit]) -> PreStamp:
+    rows = PreStamp.objects.select_for_update(of=("self",)).select_related("unit")
+    row = rows.filter(public_id=public_id, unit__in=units).first()
+    if row is None:
+        raise PreStampNotFound
+    return row
+
+
+def _revoke(row: PreStamp, *, reason: str, actor: str, at: datetime) -> PreStamp:
+    if not reason.strip():
+        raise ReasonMissing(path="reason")
+    if row.state != PreStampState.ACTIVE:
+        raise PreStampClosed(state=PRE_STAMP_LABELS[PreStampState(row.state)])
+    columns = {"ended_by": actor, "ended_at": at, "reason": reason.strip()[:200]}
+    move(row, PreStampState.REVOKED, actor=actor, at=at, **columns)
     return row
 
 
