@@ -27,9 +27,11 @@ from baozhen.signing.certificates import flow as certificates
 from baozhen.signing.certificates.queries import active_certificates, certificates_ever
 from baozhen.signing.envelopes import flow as envelopes
 from baozhen.signing.envelopes.services.leaving import open_tasks_of
+from baozhen.signing.envelopes.services.remains import forget_task
 from baozhen.signing.envelopes.services.telling import install_text_counter
 from baozhen.signing.files import flow as files
 from baozhen.signing.files.proofs import install_proofs
+from baozhen.signing.files.services.destroying import install_forgetter
 from baozhen.signing.identity import flow as identity
 from baozhen.signing.organizations import flow as organizations
 from baozhen.signing.organizations.services.directory import install_open_tasks
@@ -54,6 +56,7 @@ def wire() -> None:
     install_checks(checks())
     install_text_counter(count_text)
     install_open_tasks(open_tasks_of)
+    install_forgetter(forget_task)
     install_kind(kind_of_rules())
     install_own_cover(_own_cover)
     install_contents(current_content)

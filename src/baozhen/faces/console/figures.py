@@ -29,6 +29,8 @@ from baozhen.signing.certificates.queries import expiring_bindings
 from baozhen.signing.certificates.states import AnchorState, ApplicationState, BindingState
 from baozhen.signing.envelopes.queries import envelopes_for, tasks_for, voids_for
 from baozhen.signing.envelopes.states import EnvelopeState
+from baozhen.signing.files.queries import destructions_of
+from baozhen.signing.files.states import DestructionState
 from baozhen.signing.identity.models import IdentityCheck
 from baozhen.signing.identity.states import CheckState
 from baozhen.signing.organizations.models import Account, OfficerAppointment, Power, SyncRun
@@ -132,6 +134,11 @@ def _acts(asking: Asking) -> "QuerySet[AuditEntry]":
     return AuditEntry.objects.filter(pk__gt=newest - COUNTED_MAX, at__gte=asking.midnight)
 
 
+def _destructions(asking: Asking) -> "QuerySet[Any]":
+    units = scope_of(asking.user, Permission.MANAGE_HOLDS).values_list("pk", flat=True)
+    return destructions_of(list(units)).filter(state=DestructionState.PROPOSED)
+
+
 _P = Permission
 FIGURES: Iterable[Figure] = (
     Figure(_P.APPROVE_ENVELOPES, "待我处理的任务", _tasks, "tasks", warns=True),
@@ -144,6 +151,10 @@ FIGURES: Iterable[Figure] = (
     Figure(_P.VIEW_RISKS, "已拦截的风险", _risks(RiskState.HELD), "risks", "?state=held", True),
     Figure(_P.VIEW_RISKS, "待处置的风险", _risks(RiskState.OPEN), "risks", "?state=open", True),
     *JOURNEY_FIGURES,
+    Figure(
+        _P.MANAGE_HOLDS, "待批准的销毁清单",
+        _destructions, "destruction_lists", "?state=proposed", warns=True,
+    ),
     Figure(_P.GRANT_POWERS, "久未使用的权限", _powers, "powers", "?view=unused", warns=True),
     Figure(_P.GRANT_POWERS, "可授权的机构", _delegated, "power_units"),
     Figure(

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from baozhen.foundation.storage import get_storage
 from baozhen.signing.envelopes.errors import EnvelopeNotFound
 from baozhen.signing.envelopes.models import (
     Action,
@@ -25,6 +24,8 @@ from baozhen.signing.envelopes.states import (
     RowStatus,
     VoidState,
 )
+from baozhen.signing.files.models import Tombstone
+from baozhen.signing.files.queries import bytes_kept
 from baozhen.signing.identity.models import Subject
 from baozhen.signing.organizations.queries import scope_of
 from baozhen.signing.organizations.roles import Permission
@@ -92,10 +93,10 @@ def own_party(envelope: Envelope, user: User | AnonymousUser) -> Signatory:
 
 
 def document_bytes(document: EnvelopeDocument, *, number: int | None = None) -> bytes:
-    """Return the newest bytes of a document, or those of one version."""
-    if number is None:
-        return get_storage().get(document.head_sha256)
-    return get_storage().get(document.versions.get(number=number).sha256)
+    """Return the newest bytes of a document, or those of one version; raises FileDestroyed."""
+    version = None if number is None else document.versions.get(number=number)
+    sha256 = document.head_sha256 if version is None else version.sha256
+    return bytes_kept(sha256, dossier=document.envelope.public_id)
 
 
 def signatures_waiting(subject: Subject | None, *, at: datetime) -> list[Action]:
@@ -119,10 +120,12 @@ def last_signature(subject: Subject | None) -> Action | None:
     """Return the act whose signature a person may use once more."""
     if subject is None:
         return None
+    gone = Tombstone.objects.filter(item__dossier=OuterRef("envelope__public_id"))
     return (
         Action.objects.filter(signatory__subject=subject, type=ActionType.SIGN)
         .filter(state=ActionState.DONE)
         .exclude(picture_sha256="")
+        .exclude(Exists(gone))
         .order_by("-acted_at")
         .first()
     )

@@ -92,3 +92,31 @@ class DepositUnderWay(Refusal):
 
     code = "deposit_under_way"
     message = "这份文件的存证正在办理，请等待回执"
+
+
+class FileDestroyed(Refusal):
+    """The time of the document was over, and its bytes are gone."""
+
+    code = "file_destroyed"
+    message = "文件保管期满，已于 {on} 销毁；只保留文件编号、摘要和销毁记录"
+
+
+class NothingDue(Refusal):
+    """No dossier of the choice may be destroyed."""
+
+    code = "nothing_due"
+    message = "没有可以销毁的卷宗：保管期未满、正被冻结，或已经列入别的清单"
+
+
+class DestructionUnknown(Refusal):
+    """There is no such list, or some of it belongs to units that are not this person's."""
+
+    code = "destruction_unknown"
+    message = "没有找到销毁清单 {key}，或其中有您无权处理的机构的卷宗"
+
+
+class DestructionUnconfirmed(Refusal):
+    """What was typed to confirm is not what the list says."""
+
+    code = "destruction_unconfirmed"
+    message = "清单上有 {count} 个卷宗，请输入这个数字以确认；没有批准"

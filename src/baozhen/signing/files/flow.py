@@ -1,4 +1,4 @@
-"""What follows when a deposit moves."""
+"""What follows when a deposit, or a list to destroy, moves."""
 
 from collections.abc import Mapping
 
@@ -7,4 +7,8 @@ FLOW: Mapping[str, tuple[str, ...]] = {
     "notary_deposit.queued": ("deposit_evidence",),
     "notary_deposit.recorded": (),
     "notary_deposit.refused": (),
+    "archive_destruction.proposed": (),
+    "archive_destruction.refused": (),
+    "archive_destruction.approved": ("destroy_dossiers",),
+    "archive_destruction.done": (),
 }

@@ -11,7 +11,15 @@ from django.db import models
 
 from baozhen.foundation.fields import EncryptedJSONField, EncryptedTextField
 from baozhen.foundation.states import Stateful
-from baozhen.signing.files.states import COPY_LABELS, DEPOSIT_LABELS, DEPOSIT_MOVES, DepositState
+from baozhen.signing.files.states import (
+    COPY_LABELS,
+    DEPOSIT_LABELS,
+    DEPOSIT_MOVES,
+    DESTRUCTION_LABELS,
+    DESTRUCTION_MOVES,
+    DepositState,
+    DestructionState,
+)
 
 
 class TimestampBatch(models.Model):
@@ -338,6 +346,45 @@ class NotaryDeposit(Stateful):
             ),
         ]
         indexes = [models.Index(fields=["-asked_at", "-id"], name="files_deposit_time")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class ArchiveDestruction(Stateful):
+    """A list of documents to destroy, whole dossiers at a time; `items_sha256` is its digest."""
+
+    MOVES = DESTRUCTION_MOVES
+    NOUN = "archive_destruction"
+    AUDITED: ClassVar[tuple[str, ...]] = ("reason", "items_sha256", "proposed_by", "decided_by")
+
+    state = models.CharField(
+        "状态",
+        max_length=16,
+        choices=[(state.value, label) for state, label in DESTRUCTION_LABELS.items()],
+        default=DestructionState.PROPOSED.value,
+        editable=False,
+    )
+    public_id = models.CharField("清单编号", max_length=40, unique=True)
+    reason = models.CharField("事由", max_length=200)
+    items = models.ManyToManyField(ArchiveItem, related_name="destructions", verbose_name="文件")
+    items_sha256 = models.CharField("清单摘要", max_length=64)
+    proposed_by = models.CharField("提出人", max_length=64)
+    proposed_at = models.DateTimeField("提出时间")
+    decided_by = models.CharField("批准人", max_length=64, blank=True)
+    decided_at = models.DateTimeField("批准时间", null=True)
+    refusal = models.CharField("不批准的理由", max_length=200, blank=True)
+    done_at = models.DateTimeField("销毁时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "卷宗销毁清单"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state__in=[DestructionState.APPROVED, DestructionState.DONE])
+                | (~models.Q(decided_by="") & ~models.Q(decided_by=models.F("proposed_by"))),
+                name="files_destruction_two_persons",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -1,12 +1,20 @@
 """What the archive is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery
 
-from baozhen.foundation.storage import ObjectDamaged, ObjectMissing, Storage
-from baozhen.signing.files.models import ArchiveItem, LegalHold
+from baozhen.foundation.storage import ObjectDamaged, ObjectMissing, Storage, get_storage
+from baozhen.signing.files.errors import DestructionUnknown, FileDestroyed
+from baozhen.signing.files.models import (
+    ArchiveDestruction,
+    ArchiveItem,
+    FileEntry,
+    LegalHold,
+    Tombstone,
+)
+from baozhen.signing.files.states import DESTRUCTIONS_OPEN
 
 
 def living_items() -> QuerySet[ArchiveItem]:
@@ -38,6 +46,74 @@ def disposable_items(today: date) -> QuerySet[ArchiveItem]:
         .exclude(Exists(same.filter(retain_until__gte=today)))
         .exclude(Exists(holds))
     )
+
+
+def due_dossiers(
+    units: Collection[int], *, today: date, until: date | None = None
+) -> QuerySet[FileEntry]:
+    """Return one file of each dossier of a signing task that may be destroyed, the oldest first.
+
+    `until` leaves out the dossiers that had to stay longer than that day. Each row knows its
+    dossier's `files`, and until when it had to stay: `until`. What stands on a list that is not
+    carried out yet is left out.
+    """
+    same = ArchiveItem.objects.filter(dossier=OuterRef("envelope")).order_by().values("dossier")
+    listed = ArchiveDestruction.objects.filter(
+        items__dossier=OuterRef("envelope"), state__in=DESTRUCTIONS_OPEN
+    )
+    rows = (
+        FileEntry.objects.filter(
+            item__in=disposable_items(today), envelope=F("item__dossier"), unit__in=list(units)
+        )
+        .exclude(Exists(listed))
+        .annotate(
+            until=Subquery(same.annotate(last=Max("retain_until")).values("last")),
+            files=Subquery(same.annotate(count=Count("pk")).values("count")),
+        )
+    )
+    if until is not None:
+        rows = rows.filter(until__lte=until)
+    rows = rows.select_related("unit").defer("tokens")
+    return rows.order_by("envelope", "pk").distinct("envelope")
+
+
+def destructions_of(units: Collection[int]) -> QuerySet[ArchiveDestruction]:
+    """Return the lists to destroy that are wholly of these units, the newest first."""
+    others = FileEntry.objects.exclude(unit__in=list(units))
+    foreign = others.filter(item__destructions=OuterRef("pk"))
+    return ArchiveDestruction.objects.exclude(Exists(foreign)).order_by("-proposed_at", "-pk")
+
+
+def destruction_of(public_id: str, *, units: Collection[int]) -> ArchiveDestruction:
+    """Return a list that is wholly of these units, or raise DestructionUnknown."""
+    row = destructions_of(units).filter(public_id=public_id).first()
+    if row is None:
+        raise DestructionUnknown(key=public_id)
+    return row
+
+
+def tombstones_of(units: Collection[int]) -> QuerySet[Tombstone]:
+    """Return what remains of destroyed documents of these units' signing tasks, newest first."""
+    own = FileEntry.objects.filter(envelope=OuterRef("item__dossier"), unit__in=list(units))
+    rows = Tombstone.objects.filter(Exists(own)).select_related("item", "item__entry__unit")
+    return rows.order_by("-disposed_at", "-pk")
+
+
+def destroyed_on(dossier: str) -> date | None:
+    """Return when the dossier was destroyed, None when it is there."""
+    rows = Tombstone.objects.filter(item__dossier=dossier).order_by("-disposed_on")
+    return rows.values_list("disposed_on", flat=True).first()
+
+
+def bytes_kept(sha256: str, *, dossier: str) -> bytes:
+    """Return a document's bytes; raises FileDestroyed when their time was over."""
+    try:
+        return get_storage().get(sha256)
+    except ObjectMissing:
+        on = destroyed_on(dossier)
+        if on is None:
+            raise
+        raise FileDestroyed(on=on.isoformat()) from None
 
 
 def damaged_items(storage: Storage) -> Iterator[tuple[ArchiveItem, str]]:

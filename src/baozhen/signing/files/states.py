@@ -1,4 +1,4 @@
-"""What kinds of copies there are, and the life of a deposit. Pure."""
+"""What kinds of copies there are, the life of a deposit and of a list to destroy. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -43,3 +43,27 @@ DEPOSIT_MOVES: Final[Mapping[DepositState, frozenset[DepositState]]] = {
     # A person may ask again, for instance after the contract with the notary was renewed.
     DepositState.REFUSED: frozenset({DepositState.QUEUED}),
 }
+
+
+class DestructionState(StrEnum):
+    """A list of dossiers to destroy: somebody besides the one who proposed it must agree."""
+
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    DONE = "done"
+
+
+DESTRUCTION_LABELS: Mapping[DestructionState, str] = {
+    DestructionState.PROPOSED: "待批准",
+    DestructionState.REFUSED: "未批准",
+    DestructionState.APPROVED: "正在销毁",
+    DestructionState.DONE: "已销毁",
+}
+DESTRUCTION_MOVES: Final[Mapping[DestructionState, frozenset[DestructionState]]] = {
+    DestructionState.PROPOSED: frozenset({DestructionState.APPROVED, DestructionState.REFUSED}),
+    DestructionState.REFUSED: frozenset(),
+    DestructionState.APPROVED: frozenset({DestructionState.DONE}),
+    DestructionState.DONE: frozenset(),
+}
+DESTRUCTIONS_OPEN: Final = (DestructionState.PROPOSED, DestructionState.APPROVED)

@@ -25,6 +25,7 @@ from baozhen.signing.envelopes.queries import (
 from baozhen.signing.envelopes.services.handing import letter_of
 from baozhen.signing.envelopes.services.voiding import parties_waiting
 from baozhen.signing.envelopes.states import LABELS, ActionState, EnvelopeState
+from baozhen.signing.files.queries import destroyed_on
 from baozhen.signing.organizations.roles import Permission
 
 
@@ -39,6 +40,7 @@ def envelope(request: HttpRequest, public_id: str) -> HttpResponse:
         "here": "envelopes",
         "envelope": found,
         "documents": found.documents.order_by("position"),
+        "destroyed_on": destroyed_on(found.public_id),
         "parties": [_party(action, action.pk in mine) for action in actions],
         "papers": [
             paper for party in found.signatories.all() for paper in party.papers.order_by("pk")
@@ -146,7 +148,7 @@ def _next_steps(request: HttpRequest, envelope: Envelope) -> list[dict[str, str]
         (
             "送达",
             "envelope_hand_over",
-            state == EnvelopeState.COMPLETED,
+            state == EnvelopeState.COMPLETED and destroyed_on(envelope.public_id) is None,
             "把文件送给指定的接收人，链接只能领取一次",
         ),
         ("申请作废", "envelope_void", state == EnvelopeState.COMPLETED, "须各签署方都同意才作废"),

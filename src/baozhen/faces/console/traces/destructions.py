@@ -1,12 +1,11 @@
 """Lists of sessions whose time is over: proposed by one, agreed to by two others."""
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from baozhen.faces.console import destroying
 from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.organizations.forms import Asked, Field, show, text
 from baozhen.faces.console.registers import (
@@ -20,7 +19,6 @@ from baozhen.faces.console.registers import (
     show_register,
     show_sheet,
 )
-from baozhen.faces.console.typed import end_of_day
 from baozhen.faces.templatetags.faces import stamp, who
 from baozhen.foundation.audit.queries import entries_of
 from baozhen.foundation.clock import now
@@ -36,13 +34,6 @@ from baozhen.foundation.traces.services.destroying import (
 from baozhen.foundation.traces.states import DESTRUCTION_LABELS, DestructionState
 from baozhen.signing.organizations.roles import Permission
 
-_TONES = {
-    DestructionState.PROPOSED: "amber",
-    DestructionState.APPROVED_ONCE: "amber",
-    DestructionState.REFUSED: "seal",
-    DestructionState.APPROVED: "azure",
-    DestructionState.DONE: "jade",
-}
 _OPEN = {DestructionState.PROPOSED, DestructionState.APPROVED_ONCE}
 _ROWS_MAX = 200
 _ACTS = {f"trace_destruction.{state}": word for state, word in DESTRUCTION_LABELS.items()} | {
@@ -60,7 +51,7 @@ def destructions(request: HttpRequest) -> HttpResponse:
         here="traces",
         title="到期销毁",
         note="保管期满的会话，经提出人之外的两人批准后销毁",
-        columns=("提出时间", "清单", "事由", "提出人", "会话数", "状态"),
+        columns=destroying.columns("会话数"),
         empty=("check", "没有销毁清单", "保管期满的会话可以由此提出销毁。"),
         links=(
             Link(href=reverse("console:trace_destruction_new"), label="提出清单", icon="list"),
@@ -83,7 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
         note="只列入保管期已满、没有法律冻结的会话；销毁后只留下会话编号和销毁记录。",
         fields=[
             Field(name="until", label="最近操作不晚于", kind="date"),
-            Field(name="reason", label="事由"),
+            destroying.REASON,
         ],
     )
     if request.method != "POST":
@@ -91,7 +82,7 @@ def new(request: HttpRequest) -> HttpResponse:
     at = now()
     try:
         row = propose_destruction(
-            due_sessions(until=_until(request, at), at=at),
+            due_sessions(until=destroying.typed_until(request, at), at=at),
             reason=text(request, "reason"),
             actor=actor_of(request),
             at=at,
@@ -106,18 +97,15 @@ def new(request: HttpRequest) -> HttpResponse:
 def destruction(request: HttpRequest, key: str) -> HttpResponse:
     """Show one list."""
     row = destruction_of(key)
-    state = DestructionState(row.state)
     return show_sheet(
         request,
         Sheet(
             here="traces",
             title="销毁清单",
-            state=Cell(text=DESTRUCTION_LABELS[state], tone=_TONES[state], icon="clock"),
+            state=destroying.state_cell(row),
             back=Link(href=reverse("console:trace_destructions"), label="到期销毁", icon="left"),
             facts=(
-                ("清单编号", row.public_id, True),
-                ("事由", row.reason, False),
-                ("提出", f"{who(row.proposed_by)} · {stamp(row.proposed_at)}", False),
+                *destroying.first_facts(row),
                 ("第一批准人", who(row.first_by) or "—", False),
                 ("第二批准人", who(row.second_by) or "—", False),
                 ("销毁时间", stamp(row.done_at), False),
@@ -146,10 +134,6 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
         to="trace_destruction",
         key=key,
     )
-
-
-def _until(request: HttpRequest, at: datetime) -> datetime:
-    return end_of_day(text(request, "until")) or at
 
 
 def _deeds(row: TraceDestruction, actor: str) -> list[Deed]:
@@ -182,13 +166,5 @@ def _line(session: TraceSession) -> tuple[Cell, ...]:
 
 
 def _cells(row: TraceDestruction) -> tuple[Cell, ...]:
-    state = DestructionState(row.state)
     where = reverse("console:trace_destruction", args=[row.public_id])
-    return (
-        Cell(text=stamp(row.proposed_at), href=where),
-        Cell(text=row.public_id, is_code=True),
-        Cell(text=row.reason),
-        Cell(text=who(row.proposed_by)),
-        Cell(text=f"{row.sessions.count()}"),
-        Cell(text=DESTRUCTION_LABELS[state], tone=_TONES[state], icon="clock"),
-    )
+    return destroying.cells(row, href=where, count=row.sessions.count())
