@@ -101,11 +101,22 @@ def test_a_step_is_handed_to_a_colleague(desk, signed_in, staff):
     desk.start(flow_of("endorsement"))
     role = role_with(Permission.APPROVE_ENVELOPES, Permission.VIEW_ENVELOPES)
     client = signed_in(role)
-    colleague = staff(role, name="colleague")
     action = ready("approve").get()
     address = f"/console/actions/{action.public_id}/hand-on"
-    assert client.get(address).status_code == 200
+    assert "没有可以接手的同事" in client.get(address).content.decode()
+    colleague = staff(role, name="colleague")
+    clerk = staff("业务经办", name="clerk")
+    page = client.get(address).content.decode()
+    assert 'value="colleague"' in page
+    assert 'value="clerk"' not in page
+    assert 'value="someone"' not in page
     assert client.post(address, {"to": "nobody", "reason": "休假"}).status_code == 422
+    refused = client.post(address, {"to": clerk.username, "reason": "休假"})
+    assert refused.status_code == 422
+    assert "clerk 在" in refused.content.decode()
+    assert "没有“审批签署任务”权限" in refused.content.decode()
+    action.refresh_from_db()
+    assert action.signatory.operator is None
     client.post(address, {"to": colleague.username, "reason": "休假"})
     action.refresh_from_db()
     assert action.signatory.operator.user_id == colleague.pk

@@ -26,7 +26,6 @@ from baozhen.signing.envelopes.rules import check_condition, holds
 from baozhen.signing.envelopes.services.acts import (
     SignatureInput,
     decline,
-    delegate,
     recall,
     sign,
 )
@@ -50,8 +49,6 @@ from baozhen.signing.envelopes.services.watching import watch_envelopes
 from baozhen.signing.envelopes.states import ActionState, EnvelopeState
 from baozhen.signing.identity.errors import CodeNotYours, CodeSpent, ConsentNotProved
 from baozhen.signing.organizations.queries import root_unit
-from baozhen.signing.organizations.services import AccountFacts, create_account
-from baozhen.signing.organizations.states import AccountKind
 from baozhen.signing.risks.models import Risk
 from baozhen.signing.seals.models import Seal, SealUse
 from baozhen.signing.seals.services.changing import freeze_seal
@@ -280,20 +277,6 @@ def test_two_who_sign_at_once_both_end_up_on_the_document(desk):
     assert envelope.state == EnvelopeState.COMPLETED
     numbers = DocumentVersion.objects.filter(document__envelope=envelope).order_by("number")
     assert list(numbers.values_list("number", flat=True)) == [0, 1, 2]
-
-
-def test_a_step_is_handed_to_a_colleague_of_the_same_company_alone(desk):
-    envelope = desk.start(flow_of("litigation_guarantee"))
-    action = Action.objects.get(envelope=envelope, state=ActionState.READY)
-    facts = AccountFacts(
-        username="theirs",
-        display_name="别家的人",
-        unit=outside_company("别家"),
-        kind=AccountKind.OUTSIDE,
-    )
-    stranger = create_account(facts, actor="test", at=now())
-    with pytest.raises(DraftInvalid, match="本单位在用账号"):
-        delegate(action.pk, to=stranger, reason="转交", actor="staff:leader", at=now())
 
 
 @pytest.mark.requirement("S2-L160.i1", "S2-L160.j1", "S2-L420a")

@@ -8,7 +8,7 @@ from baozhen.foundation.jobs.worker import run_worker
 from baozhen.signing.envelopes.forms import flow_of
 from baozhen.signing.envelopes.models import Action, Signatory
 from baozhen.signing.envelopes.queries import tasks_for
-from baozhen.signing.envelopes.services.acts import delegate
+from baozhen.signing.envelopes.services.delegating import delegate
 from baozhen.signing.envelopes.services.leaving import release_tasks
 from baozhen.signing.organizations.directory.planning import DirectoryPerson, Snapshot
 from baozhen.signing.organizations.models import Account

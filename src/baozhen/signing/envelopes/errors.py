@@ -94,6 +94,16 @@ class ValuesInvalid(Refusal):
     message = "填写内容有 {count} 处问题"
 
 
+class HandOnRefused(Refusal):
+    """The colleague may not do what is handed on."""
+
+    code = "hand_on_refused"
+    message = (
+        "{colleague} 在{unit}没有“{right}”权限，不能接手这一步{step}；"
+        "请改选有权限的同事，或请安全管理员先授权"
+    )
+
+
 class NotYourTurn(Refusal):
     """Somebody before has not acted yet, or the action is over."""
 

@@ -180,13 +180,22 @@ def powers_at(
     user: User, permission: Permission, unit: OrgUnit, *, at: datetime
 ) -> QuerySet[Power]:
     """Return the user's powers in force that give this permission in this unit."""
-    return (
-        powers_for(user, permission, at=at)
-        .alias(place=Value(unit.path))
-        .filter(
-            Q(unit=unit)
-            | Q(covers_below=True, place__startswith=Concat(F("unit__path"), Value("")))
-        )
+    return _reaching(powers_for(user, permission, at=at), unit)
+
+
+def holders_of(permission: Permission, unit: OrgUnit, *, at: datetime) -> QuerySet[Account]:
+    """Return the accounts in use that hold this permission in this unit, wherever they belong."""
+    powers = powers_in_force(at).filter(
+        Q(permission=permission.value) | Q(role__permissions__contains=[permission.value]),
+        account__user__is_active=True,
+    )
+    return Account.objects.filter(pk__in=_reaching(powers, unit).values("account"))
+
+
+def _reaching(powers: QuerySet[Power], unit: OrgUnit) -> QuerySet[Power]:
+    """Return those of the powers that are given in this unit, or above it with all below."""
+    return powers.alias(place=Value(unit.path)).filter(
+        Q(unit=unit) | Q(covers_below=True, place__startswith=Concat(F("unit__path"), Value("")))
     )
 
 

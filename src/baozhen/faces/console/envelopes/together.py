@@ -16,14 +16,14 @@ from baozhen.foundation.errors import Refusal
 from baozhen.signing.envelopes.errors import EnvelopeNotFound
 from baozhen.signing.envelopes.models import VoidRequest
 from baozhen.signing.envelopes.queries import own_party, tasks_for, voids_for
-from baozhen.signing.envelopes.services.acts import delegate
+from baozhen.signing.envelopes.services.delegating import colleagues_for, delegate
 from baozhen.signing.envelopes.services.many import Outcome, approve_many, seal_many
 from baozhen.signing.envelopes.services.voiding import answer_void
 from baozhen.signing.envelopes.services.watching import perform_again
 from baozhen.signing.envelopes.states import ActionType, VoidState
 from baozhen.signing.organizations.models import Account
-from baozhen.signing.organizations.queries import units_under
-from baozhen.signing.organizations.roles import Permission
+from baozhen.signing.organizations.roles import LABELS, Permission
+from baozhen.signing.organizations.states import AccountKind
 
 _SEALS = (ActionType.SEAL, ActionType.LEGAL_REP_SIGN)
 
@@ -66,24 +66,26 @@ def carry_on(request: HttpRequest, public_id: str, action_id: str) -> HttpRespon
 @needs(Permission.APPROVE_ENVELOPES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_on(request: HttpRequest, action_id: str) -> HttpResponse:
-    """Hand one of one's own steps to a colleague of the same unit or below, with the reason."""
+    """Hand one of one's own steps to a colleague who may do it, with the reason."""
     found = tasks_for(request.user).filter(public_id=action_id).first()
     if found is None:
         raise EnvelopeNotFound
-    unit = found.signatory.unit or found.envelope.unit
-    colleagues = Account.objects.filter(
-        unit__in=units_under(unit), kind="staff", user__is_active=True
-    )
+    may_take_over = colleagues_for(found, at=now()).exclude(user_id=request.user.pk or 0)
     context = {
         "here": "tasks",
         "action": found,
         "envelope": found.envelope,
-        "colleagues": colleagues.select_related("user").order_by("display_name"),
+        "colleagues": may_take_over.select_related("user", "unit"),
+        "right": LABELS[Permission.APPROVE_ENVELOPES],
+        "unit": found.signatory.unit or found.envelope.unit,
+        "chosen": request.POST.get("to", ""),
         "reason": request.POST.get("reason", ""),
     }
     if request.method != "POST":
         return page(request, "console/envelopes/hand_on.html", context)
-    to = colleagues.filter(user__username=request.POST.get("to", "")).first()
+    # Whom the page does not offer, the service refuses and says why.
+    staff = Account.objects.filter(kind=AccountKind.STAFF, user__is_active=True)
+    to = staff.filter(user__username=request.POST.get("to", "")).first()
     if to is None:
         context["fault"] = "请选择接手的同事"
         return page(request, "console/envelopes/hand_on.html", context, status=422)

@@ -1,4 +1,4 @@
-"""What people do: sign, seal, approve, choose where a seal goes, decline, recall, delegate."""
+"""What people do: sign, seal, approve, choose where a seal goes, decline, recall."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 
-from baozhen.foundation.audit import services as audit
 from baozhen.foundation.states import move
 from baozhen.foundation.storage import get_storage
 from baozhen.signing.envelopes.errors import (
@@ -39,9 +38,8 @@ from baozhen.signing.envelopes.states import (
 from baozhen.signing.identity.queries import require_identity
 from baozhen.signing.identity.services.consent import ConsentFacts, record_consent
 from baozhen.signing.identity.services.devices import check_not_agent
-from baozhen.signing.organizations.models import Account, OrgUnit
+from baozhen.signing.organizations.models import OrgUnit
 from baozhen.signing.organizations.queries import legal_entity_of
-from baozhen.signing.organizations.states import AccountState
 from baozhen.signing.seals.models import Seal
 
 _SEALING = (ActionType.SEAL, ActionType.LEGAL_REP_SIGN)
@@ -142,7 +140,7 @@ def pre_stamp(
     """
     action, envelope = take(action_id, (ActionType.PRE_STAMP,), at=at)
     following = _next_sealing(action, envelope)
-    if following is not None and chosen.company != legal_entity_of(_company(following)).name:
+    if following is not None and chosen.company != legal_entity_of(company_of(following)).name:
         raise DraftInvalid(path="seal", reason="请选择要盖章的这家单位自己的印章")
     documents = {document.position: document for document in envelope.documents.all()}
     if following is None or not places or any(p.document not in documents for p in places):
@@ -171,17 +169,18 @@ def pre_stamp(
 
 def _next_sealing(action: Action, envelope: Envelope) -> Action | None:
     """Return the next step in which the same company seals: nobody chooses another's seal."""
-    home = legal_entity_of(_company(action)).pk
+    home = legal_entity_of(company_of(action)).pk
     waiting = envelope.actions.filter(
         type__in=_SEALING, order__gt=action.order, state=ActionState.WAITING
     )
     for step in waiting.select_related("signatory__unit", "envelope__unit").order_by("order"):
-        if legal_entity_of(_company(step)).pk == home:
+        if legal_entity_of(company_of(step)).pk == home:
             return step
     return None
 
 
-def _company(action: Action) -> OrgUnit:
+def company_of(action: Action) -> OrgUnit:
+    """Return the unit whose step it is."""
     return action.signatory.unit or action.envelope.unit
 
 
@@ -217,30 +216,6 @@ def recall(envelope_id: int, *, reason: str, actor: str, at: datetime) -> Envelo
         raise EnvelopeClosed(state="正在签署")
     _end(envelope, EnvelopeState.RECALLED, reason=reason.strip(), actor=actor, at=at)
     return envelope
-
-
-@transaction.atomic(durable=True)
-def delegate(action_id: int, *, to: Account, reason: str, actor: str, at: datetime) -> Action:
-    """Hand a step of one's own company to a colleague; a person's own signature never.
-
-    Raises DraftInvalid for somebody of another company, or who has left.
-    """
-    if not reason.strip():
-        raise ReasonMissing(path="reason")
-    action, _ = take(action_id, tuple(set(ActionType) - {ActionType.SIGN}), at=at)
-    home = legal_entity_of(_company(action)).pk
-    if to.state != AccountState.ACTIVE or legal_entity_of(to.unit).pk != home:
-        raise DraftInvalid(path="to", reason="只能转交给本单位在用账号的同事")
-    before = action.signatory.operator_id
-    Signatory.objects.filter(pk=action.signatory_id).update(operator=to, link_hash="")
-    audit.record(
-        "action.delegated",
-        subject_id=action.pk,
-        actor=actor,
-        at=at,
-        facts={"from": before, "to": to.pk},
-    )
-    return action
 
 
 @transaction.atomic(durable=True)
