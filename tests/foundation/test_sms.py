@@ -7,15 +7,20 @@ import logging
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from baozhen.foundation.clock import now
 from baozhen.foundation.errors import DevelopmentOnly
+from baozhen.foundation.notify.models import TextDelivery
 from baozhen.foundation.notify.sms import (
     AliyunSMS,
     OutboxSMS,
+    RecordedSMS,
     SMSOutage,
     SMSRefused,
     TextMessage,
     get_sms,
+    text_index,
 )
 from tests.signing.identity.conftest import Answering
 
@@ -120,9 +125,10 @@ def test_the_real_service_is_reached_by_tls_only():
         AliyunSMS("other://k:s@dysmsapi.aliyuncs.com", templates={})
 
 
+@pytest.mark.django_db
 def test_development_writes_files_and_production_has_no_outbox(tmp_path, settings, caplog):
     settings.BAOZHEN_DATA = tmp_path
-    assert isinstance(get_sms(), OutboxSMS)
+    assert isinstance(get_sms().way, OutboxSMS)
     get_sms().send(TEXT)
     written = json.loads(next(settings.BAOZHEN_OUTBOX.glob("sms_*.json")).read_text("utf-8"))
     assert written["parameters"] == {"code": "135790"}
@@ -131,3 +137,59 @@ def test_development_writes_files_and_production_has_no_outbox(tmp_path, setting
     settings.BAOZHEN_MODE = "production"
     with pytest.raises(DevelopmentOnly):
         get_sms()
+
+
+class Way:
+    """A way out that answers as it is told, and sees what is on record by then."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.seen = None
+
+    def send(self, message):
+        self.seen = TextDelivery.objects.get().sent_at
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.django_db
+def test_every_text_is_on_record_without_its_content():
+    assert RecordedSMS(Way("biz-1")).send(TEXT) == "biz-1"
+    row = TextDelivery.objects.get()
+    assert (row.reference, row.template, row.receipt) == (TEXT.reference, "code", "biz-1")
+    assert row.mobile_masked == "161****0001"
+    assert row.mobile_index == text_index(f" {TEXT.mobile} ")
+    assert row.sent_at is not None
+    assert row.failure == ""
+    whole = " ".join(str(value) for value in vars(row).values())
+    assert "135790" not in whole
+    assert TEXT.mobile not in whole
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("failure", [SMSRefused(reason="欠费"), SMSOutage(reason="HTTP 状态 502")])
+def test_a_text_that_failed_says_why(failure):
+    with pytest.raises(type(failure)):
+        RecordedSMS(Way(failure)).send(TEXT)
+    row = TextDelivery.objects.get()
+    assert (row.sent_at, row.receipt, row.failure) == (None, "", str(failure))
+
+
+@pytest.mark.django_db
+def test_the_record_is_there_before_the_call():
+    """A crash leaves a row without an outcome, not a text that nobody knows of."""
+    way = Way(RuntimeError("killed"))
+    with pytest.raises(RuntimeError):
+        RecordedSMS(way).send(TEXT)
+    row = TextDelivery.objects.get()
+    assert (way.seen, row.sent_at, row.failure) == (None, None, "")
+
+
+@pytest.mark.django_db
+def test_the_database_knows_one_outcome():
+    row = TextDelivery.objects.create(
+        reference="r", template="code", mobile_masked="x", mobile_index="x", asked_at=now()
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TextDelivery.objects.filter(pk=row.pk).update(sent_at=now(), failure="x")

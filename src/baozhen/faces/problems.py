@@ -86,6 +86,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "api_client_unknown": 404,
     "envelope_not_found": 404,
     "file_unknown": 404,
+    "file_destroyed": 410,
+    "destruction_unknown": 404,
     "trace_unknown": 404,
     "second_person_needed": 403,
     "statement_unknown": 404,

@@ -5,16 +5,22 @@ from dataclasses import replace
 
 import pytest
 
+from baozhen.foundation.audit.models import AuditEntry
 from baozhen.foundation.clock import now
 from baozhen.foundation.events.models import Event
+from baozhen.foundation.jobs.worker import run_worker
 from baozhen.foundation.notify.entries import NoticeRefused
-from baozhen.signing.envelopes.errors import DraftInvalid
+from baozhen.foundation.notify.models import TextDelivery
+from baozhen.foundation.notify.sms import text_index
+from baozhen.signing.envelopes.errors import DraftInvalid, NotYourTurn
 from baozhen.signing.envelopes.forms import flow_of
-from baozhen.signing.envelopes.models import Action
+from baozhen.signing.envelopes.models import Action, Signatory
 from baozhen.signing.envelopes.services import telling
+from baozhen.signing.envelopes.services.acts import recall
 from baozhen.signing.envelopes.services.links import signatory_of
 from baozhen.signing.envelopes.services.scenarios import FlowOrder, PartyFacts, start_flow
-from baozhen.signing.envelopes.services.telling import notify_signatory
+from baozhen.signing.envelopes.services.telling import notify_signatory, tell_again
+from baozhen.signing.envelopes.services.voiding import request_void
 from baozhen.signing.organizations.queries import root_unit
 from tests.signing.envelopes.conftest import person, values_for
 
@@ -73,6 +79,50 @@ def test_who_unsubscribed_gets_a_text(desk, monkeypatch):
     monkeypatch.setattr(telling, "get_sms", lambda: Texts(sent))
     notify_signatory(key=envelope.actions.get(type="sign").pk)
     assert [text.mobile for text in sent] == ["19900000001"]
+
+
+def links_to(signatory):
+    rows = TextDelivery.objects.filter(template="link").order_by("pk")
+    return [row for row in rows if row.mobile_index == text_index(signatory.subject.mobile)]
+
+
+def test_a_text_is_on_record_and_asked_for_again(desk):
+    envelope = start()
+    action = envelope.actions.get(type="sign")
+    notify_signatory(key=action.pk)
+    row = links_to(action.signatory)[-1]
+    assert row.sent_at is not None
+    assert row.receipt.startswith("sms_")
+    before = Signatory.objects.get(pk=action.signatory_id).link_hash
+    tell_again(row.reference, actor="staff:x", at=now())
+    run_worker(until_idle=True)
+    assert links_to(action.signatory)[-1].pk > row.pk
+    assert Signatory.objects.get(pk=action.signatory_id).link_hash != before
+    assert AuditEntry.objects.filter(action="action.told_again").count() == 1
+
+
+def test_what_is_no_more_is_not_told_again(desk):
+    envelope = start()
+    action = envelope.actions.get(type="sign")
+    reference = f"{action.public_id}.0.in_progress"
+    for wrong in (f"{action.public_id}.0.void.7", "cod_1", "T2026000001.accepted", ""):
+        with pytest.raises(NotYourTurn):
+            tell_again(wrong, actor="staff:x", at=now())
+    recall(envelope.pk, reason="有误", actor="test", at=now())
+    with pytest.raises(NotYourTurn):
+        tell_again(reference, actor="staff:x", at=now())
+    assert not AuditEntry.objects.filter(action="action.told_again").exists()
+
+
+def test_a_wish_to_void_is_told_again(desk):
+    envelope = desk.finish(desk.start(flow_of("application_contract")))
+    own = envelope.signatories.filter(unit=envelope.unit).first()
+    request_void(envelope.pk, by=own, reason="重复", actor="staff:x", at=now())
+    run_worker(until_idle=True)
+    row = TextDelivery.objects.filter(reference__contains=".void.").last()
+    tell_again(row.reference, actor="staff:x", at=now())
+    run_worker(until_idle=True)
+    assert TextDelivery.objects.filter(reference=row.reference).count() == 2
 
 
 def test_staff_with_a_channel_are_led_to_their_work(desk):

@@ -57,7 +57,8 @@ NAVIGATION = (
         "系统",
         (
             Item("parked", "搁置任务", "pause", Permission.RETRY_JOBS, counts_parked=True),
-            Item("deliveries", "邮件投递", "list", Permission.VIEW_SYSTEM),
+            Item("deliveries", "邮件投递", "mail", Permission.VIEW_SYSTEM),
+            Item("texts", "短信发送", "phone", Permission.VIEW_SYSTEM),
             Item("health", "系统健康", "shield-check", Permission.VIEW_SYSTEM),
         ),
     ),

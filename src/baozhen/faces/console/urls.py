@@ -14,6 +14,7 @@ from baozhen.faces.console import (
     policy,
     sign_in,
     system,
+    texts,
 )
 from baozhen.faces.console.applications import urls as applications
 from baozhen.faces.console.archive import urls as archive
@@ -64,6 +65,9 @@ urlpatterns = [
     path("deliveries", deliveries.deliveries, name="deliveries"),
     path("deliveries/<int:key>", deliveries.delivery, name="delivery"),
     path("deliveries/<int:key>/again", deliveries.again, name="delivery_again"),
+    path("texts", texts.texts, name="texts"),
+    path("texts/<int:key>", texts.text, name="text"),
+    path("texts/<int:key>/again", texts.again, name="text_again"),
     path("parked", parked.parked, name="parked"),
     path("parked/<int:key>/retry", parked.retry, name="retry"),
     *applications.URLS,

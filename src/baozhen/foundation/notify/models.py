@@ -1,4 +1,6 @@
-"""One message to one person."""
+"""One message to one person: mails that wait to be sent, and texts as they went."""
+
+from typing import ClassVar
 
 from django.db import models
 
@@ -47,3 +49,35 @@ class Delivery(Stateful):
 
     def __str__(self) -> str:
         return f"{self.recipient_masked} {self.state}"
+
+
+class TextDelivery(models.Model):
+    """One text handed to the SMS service: when, to whom, of what kind, and what became of it.
+
+    Its content is kept nowhere: it may be a code or a link that opens a document. A second attempt
+    is a row of its own. Neither sent nor failed: the process ended before the service answered.
+    """
+
+    NOUN: ClassVar[str] = "text_delivery"
+
+    reference = models.CharField("业务凭证", max_length=96, db_index=True)
+    template = models.CharField("种类", max_length=32)
+    mobile_masked = models.CharField("手机号（脱敏）", max_length=32)
+    mobile_index = models.CharField("手机号索引", max_length=64, db_index=True)
+    asked_at = models.DateTimeField("请求时间", db_index=True)
+    sent_at = models.DateTimeField("发送时间", null=True)
+    receipt = models.CharField("回执", max_length=128, blank=True)
+    failure = models.CharField("失败原因", max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "短信"
+        verbose_name_plural = "短信"
+        constraints = [
+            models.CheckConstraint(
+                name="notify_text_one_outcome",
+                condition=models.Q(sent_at__isnull=True) | models.Q(failure=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mobile_masked} {self.template}"

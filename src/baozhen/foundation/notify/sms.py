@@ -5,6 +5,7 @@
 `{"code": "SMS_000000001", "link": "SMS_000000002"}`.
 
 A text may hold a code or a link that opens a document: it is never logged, here or elsewhere.
+That it was sent, and what became of it, is on record for every text (`TextDelivery`).
 """
 
 import hashlib
@@ -22,11 +23,13 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 import httpx
 
 from baozhen.foundation.clock import now
-from baozhen.foundation.errors import DevelopmentOnly, Outage, Refusal
+from baozhen.foundation.errors import BaozhenError, DevelopmentOnly, Outage, Refusal
+from baozhen.foundation.fields import blind_index
 from baozhen.foundation.ids import new_id
 from baozhen.foundation.keys.configuration import configured, is_production
 from baozhen.foundation.links import require_link
 from baozhen.foundation.masking import mask_mobile
+from baozhen.foundation.notify.models import TextDelivery
 from baozhen.foundation.notify.outbox import outbox
 from baozhen.foundation.transactions import refuse_inside_transaction
 
@@ -35,6 +38,8 @@ ANSWER_SECONDS_MAX: Final = 8.0
 _ANSWER_BYTES_MAX: Final = 65_536
 _ALGORITHM: Final = "ACS3-HMAC-SHA256"
 _VERSION: Final = "2017-05-25"
+_MOBILE_INDEX: Final = "notify.mobile"
+_REFERENCE_MAX, _FAILURE_MAX, _RECEIPT_MAX = 96, 255, 128
 _SCHEMES: Final = {"aliyun": "https", "aliyun+http": "http"}
 # Codes of SendSms that another attempt, later, may get over.
 _LATER: Final = frozenset({"isv.BUSINESS_LIMIT_CONTROL", "isp.SYSTEM_ERROR", "isp.RAM_PERMISSION"})
@@ -157,12 +162,44 @@ class OutboxSMS:
         return receipt
 
 
-def get_sms() -> SMS:
+class RecordedSMS:
+    """A way out that leaves a record of every text, written before the call."""
+
+    def __init__(self, way: SMS) -> None:
+        self.way = way
+
+    def send(self, message: TextMessage) -> str:
+        """Hand the text over and note what became of it; return the provider's receipt number."""
+        refuse_inside_transaction("SMS")
+        row = TextDelivery.objects.create(
+            reference=message.reference[:_REFERENCE_MAX],
+            template=message.template,
+            mobile_masked=mask_mobile(message.mobile),
+            mobile_index=text_index(message.mobile),
+            asked_at=now(),
+        )
+        rows = TextDelivery.objects.filter(pk=row.pk)
+        try:
+            receipt = self.way.send(message)
+        except BaozhenError as failure:
+            rows.update(failure=str(failure)[:_FAILURE_MAX])
+            raise
+        rows.update(sent_at=now(), receipt=receipt[:_RECEIPT_MAX])
+        return receipt
+
+
+def text_index(mobile: str) -> str:
+    """Return the keyed digest by which the texts to a number are found."""
+    return blind_index(mobile.strip(), _MOBILE_INDEX)
+
+
+def get_sms() -> RecordedSMS:
     """Return the configured way out: Alibaba Cloud when BAOZHEN_SMS_URL is set, else the outbox."""
     url = configured("BAOZHEN_SMS_URL")
     if url:
-        return AliyunSMS(url, templates=json.loads(configured("BAOZHEN_SMS_TEMPLATES") or "{}"))
-    return OutboxSMS(outbox())
+        templates = json.loads(configured("BAOZHEN_SMS_TEMPLATES") or "{}")
+        return RecordedSMS(AliyunSMS(url, templates=templates))
+    return RecordedSMS(OutboxSMS(outbox()))
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ _VERBS: Mapping[str, str] = {
     "switched_off": "停用",
     "taken": "取走",
     "tested": "测试",
+    "told_again": "重新发送通知",
     "verified": "通过核验",
     "destroyed": "销毁",
 }

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import now
 from baozhen.foundation.jobs import Queue, defer, job
 from baozhen.foundation.notify.dingtalk import get_dingtalk
@@ -15,7 +16,7 @@ from baozhen.foundation.notify.services import Letter, queue_letter
 from baozhen.foundation.notify.sms import TextMessage, get_sms
 from baozhen.foundation.notify.wechat import get_wechat
 from baozhen.foundation.transactions import refuse_inside_transaction
-from baozhen.signing.envelopes.errors import EnvelopeClosed, ReminderTooSoon
+from baozhen.signing.envelopes.errors import EnvelopeClosed, NotYourTurn, ReminderTooSoon
 from baozhen.signing.envelopes.models import Action, Envelope, Signatory
 from baozhen.signing.envelopes.services.links import issue_link
 from baozhen.signing.envelopes.services.turns import (
@@ -37,7 +38,9 @@ from baozhen.signing.envelopes.states import (
 REMINDER_PAUSE = timedelta(minutes=30)
 REMINDERS_MAX = 20
 _OVER = (EnvelopeState.COMPLETED, EnvelopeState.VOIDED)
+_TOLD = frozenset({ActionState.READY, ActionState.WAITING})
 _TEMPLATE = "link"
+_VOID = "void"
 # Who counts the texts that go out (receipt, unit, time): the statistics room, which is above.
 TextCounter = Callable[[str, int, datetime], None]
 _text_counters: list[TextCounter] = []
@@ -88,7 +91,7 @@ def notify_signatory(*, key: int) -> None:
     if action.envelope.rules.get("is_quiet"):
         return
     is_over = action.envelope.state in _OVER
-    if not is_over and action.state not in {ActionState.READY, ActionState.WAITING}:
+    if not is_over and action.state not in _TOLD:
         return
     if signatory.subject is None:
         if signatory.channel_id and not is_over and action.state == ActionState.READY:
@@ -114,7 +117,7 @@ def notify_of_void(*, key: int) -> None:
     token = issue_link(signatory, actor=SYSTEM, at=at, keeps_visit=True)
     what = "对方申请作废，请您确认是否同意"
     action.signatory, action.envelope = signatory, signatory.envelope
-    _tell(_Call(action, what, link_address(token), token, f"void.{request.pk}"), at=at)
+    _tell(_Call(action, what, link_address(token), token, f"{_VOID}.{request.pk}"), at=at)
 
 
 @transaction.atomic(durable=True)
@@ -134,6 +137,27 @@ def remind(envelope_id: int, *, actor: str, at: datetime) -> int:
         )
         defer(NOTIFY, key=action.pk)
     return len(due)
+
+
+@transaction.atomic(durable=True)
+def tell_again(reference: str, *, actor: str, at: datetime) -> None:
+    """Promise a fresh link to the party whose text had this reference.
+
+    Raises NotYourTurn when it is no text of a signing task, or there is nothing to tell any more.
+    """
+    name, _, rest = reference.partition(".")
+    action = Action.objects.select_related("envelope", "signatory").filter(public_id=name).first()
+    if action is None:
+        raise NotYourTurn
+    if f".{_VOID}." in f".{rest}":
+        if open_void(action.signatory) is None:
+            raise NotYourTurn
+        defer(NOTIFY_VOID, key=action.signatory_id)
+    elif action.envelope.state in _OVER or action.state in _TOLD:
+        defer(NOTIFY, key=action.pk)
+    else:
+        raise NotYourTurn
+    audit.record("action.told_again", subject_id=action.pk, actor=actor, at=at)
 
 
 def _may_remind(signatory: Signatory, at: datetime) -> bool:
