@@ -154,6 +154,7 @@ class Way:
 
 
 @pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.n3")
 def test_every_text_is_on_record_without_its_content():
     assert RecordedSMS(Way("biz-1")).send(TEXT) == "biz-1"
     row = TextDelivery.objects.get()

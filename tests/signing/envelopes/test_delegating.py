@@ -77,6 +77,7 @@ def test_who_may_not_do_it_does_not_get_it(step):
     assert not colleagues_for(step, at=now()).exists()
 
 
+@pytest.mark.requirement("S2-L160.h1")
 def test_the_power_counts_in_the_unit_of_the_step_while_it_lasts(desk):
     envelope = desk.start(flow_of("endorsement"))
     step = Action.objects.get(envelope=envelope, state=ActionState.READY)

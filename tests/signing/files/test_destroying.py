@@ -36,7 +36,7 @@ from baozhen.signing.organizations.services.units import UnitFacts, create_unit
 from baozhen.signing.organizations.states import UnitKind
 from tests.signing.files.test_file_centre import enter
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-7.1.4")]
+pytestmark = pytest.mark.django_db
 LONG_AGO = "2014-01-02T03:04:05+00:00"
 AT = datetime(2026, 1, 14, 3, 4, 5, tzinfo=UTC)
 TODAY = date(2026, 1, 14)
@@ -85,6 +85,7 @@ def agreed(*dossiers):
     return approve_destruction(row.public_id, confirmed=str(len(dossiers)), actor=TWO, at=AT)
 
 
+@pytest.mark.requirement("S0-7.1.4b")
 def test_only_whole_dossiers_of_signing_tasks_are_due(old):
     assert due() == ["env_a", "env_b"]
     rows = {row.envelope: row for row in due_dossiers([root_unit().pk], today=TODAY)}
