@@ -64,7 +64,7 @@ def measure(installed: Installation, *, count: int = 60) -> list[Figure]:
     receiver = _Receiver()
     request = EndpointRequest(owner="bench", url=receiver.url, types=["webhook.test"])
     create_endpoint(request, actor="bench", at=now())
-    worker = installed.start("worker", "--queue", "live")
+    worker = installed.serve("worker", "--queue", "live")
     try:
         seconds = [_one(receiver, number) for number in range(count + _WARM)][_WARM:]
     finally:

@@ -61,8 +61,8 @@ def measure(installed: Installation, *, count: int, workers: int = 2) -> list[Fi
 
     Live tasks have a process of their own, as docs/operating.md says.
     """
-    processes = [installed.start("worker", "--queue", "live", "--queue", "housekeeping")]
-    processes += [installed.start("worker", "--queue", "bulk") for _ in range(workers)]
+    processes = [installed.serve("worker", "--queue", "live", "--queue", "housekeeping")]
+    processes += [installed.serve("worker", "--queue", "bulk") for _ in range(workers)]
     template = _template()
     try:
         live = _Live()

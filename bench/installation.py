@@ -53,7 +53,7 @@ class Installation:
         )
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Start `baozhen` in a session of its own."""
+        """Start `baozhen` in a session of its own; `communicate` with it."""
         return subprocess.Popen(
             self.command(*arguments),
             env=self.environment,
@@ -62,6 +62,20 @@ class Installation:
             text=True,
             start_new_session=True,
         )
+
+    def serve(self, *arguments: object) -> subprocess.Popen[bytes]:
+        """Start `baozhen` in a session of its own, for as long as it takes; it speaks to a file.
+
+        A pipe that nobody reads is full one day, and whoever writes to it waits for ever.
+        """
+        with (self.home / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                self.command(*arguments),
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def execute(self, statement: str, *values: object) -> list[tuple]:
         """Run one statement in the database; return its rows, if it has any."""

@@ -20,7 +20,7 @@ def web_server(installed: Installation) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
-    server = installed.start("web", "--port", port)
+    server = installed.serve("web", "--port", port)
     try:
         until = time.monotonic() + _WAIT_SECONDS_MAX
         while not _answers(f"{base}/verify"):
@@ -37,7 +37,7 @@ def web_server(installed: Installation) -> Iterator[str]:
 def worker(installed: Installation, *queues: str) -> Iterator[None]:
     """Run `baozhen worker` for these queues."""
     asked = [argument for queue in queues for argument in ("--queue", queue)]
-    process = installed.start("worker", *asked)
+    process = installed.serve("worker", *asked)
     try:
         yield
     finally:
