@@ -62,6 +62,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
             Choice(name="from", label="从", kind="date"),
             Choice(name="to", label="到", kind="date"),
         ),
+        links=(Link(href=reverse("console:texts"), label="短信发送", icon="phone"),),
     )
     return show_register(request, register, found, _cells)
 

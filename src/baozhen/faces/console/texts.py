@@ -22,12 +22,12 @@ from baozhen.faces.console.registers import (
     show_sheet,
 )
 from baozhen.faces.console.typed import end_of_day, typed_midnight
+from baozhen.faces.extent import is_closed
 from baozhen.faces.templatetags.faces import stamp
 from baozhen.foundation.clock import now
 from baozhen.foundation.notify.models import TextDelivery
 from baozhen.foundation.notify.sms import text_index
 from baozhen.signing.envelopes.services.telling import tell_again
-from baozhen.signing.organizations.extent import is_left_out
 from baozhen.signing.organizations.roles import LABELS, Permission
 
 CODE: Final = "code"
@@ -134,7 +134,8 @@ def _found(request: HttpRequest) -> QuerySet[TextDelivery]:
 
 
 def _kinds() -> dict[str, str]:
-    return _KINDS if is_left_out(Permission.VIEW_POLICIES) else {**_KINDS, **_INSURANCE_KINDS}
+    """Return the kinds of texts that there are here; those of policies only beside policies."""
+    return _KINDS if is_closed(reverse("console:policies")) else {**_KINDS, **_INSURANCE_KINDS}
 
 
 def _kind(row: TextDelivery) -> str:
