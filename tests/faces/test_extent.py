@@ -2,19 +2,33 @@
 
 import importlib
 import inspect
+import json
 import os
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 
 from baozhen.faces.api.application import api
 from baozhen.faces.console.menus import NAVIGATION
-from baozhen.faces.extent import INSURANCE_PERMISSIONS, is_of_insurance
+from baozhen.faces.extent import is_of_insurance
+from baozhen.foundation import health
+from baozhen.signing.envelopes.models import Envelope
+from baozhen.signing.organizations.extent import (
+    INSURANCE_PERMISSIONS,
+    INSURANCE_ROLES,
+    INSURANCE_SCOPES,
+)
+from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.queries import account_of, root_unit
 from baozhen.signing.organizations.roles import OFFICER_OF_ROLE, ROLES, Permission
 from baozhen.site.checks import CHECKS, INSURANCE_CHECKS, checks
+from baozhen.site.commands import demo
+from baozhen.site.commands.demo_desk import BRANCH_CLERK, BRANCH_OFFICER
 from baozhen.site.environment import extent
+from tests.faces.conftest import BACKEND
 
 # Rooms whose modules have nothing to do with each other.
 FLAT = {f"baozhen.faces.{name}" for name in ("api", "console", "mobile", "portal")}
@@ -23,6 +37,7 @@ SHARED = {
     "baozhen.faces.console.archive.files",
     "baozhen.faces.console.archive.sheet",
     "baozhen.faces.console.home",
+    "baozhen.faces.console.organizations.operation_log",
     "baozhen.faces.console.system",
     "baozhen.faces.console.traces.dossiers",
     "baozhen.faces.console.statistics.charts",
@@ -83,6 +98,7 @@ def test_the_signing_centre_stands_alone(settings, platform, signed_in, api_key)
     client = signed_in(*(set(ROLES) - set(OFFICER_OF_ROLE)))
     whole = links_in(client.get("/console/"))
     assert "/console/policies" in whole
+    key = {"Authorization": f"Bearer {api_key()}"}
     settings.BAOZHEN_EXTENT = "signing"
 
     # The staff's pages: every line of the menu is of the centre and opens.
@@ -104,7 +120,6 @@ def test_the_signing_centre_stands_alone(settings, platform, signed_in, api_key)
         assert not [found for found in links_in(page) if is_of_insurance(found)], link
 
     # The interface, and its description.
-    key = {"Authorization": f"Bearer {api_key()}"}
     assert client.get("/api/v1/envelopes", headers=key).status_code == 200
     gone = client.get("/api/v1/policies/P1", headers=key)
     assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
@@ -112,6 +127,116 @@ def test_the_signing_centre_stands_alone(settings, platform, signed_in, api_key)
     assert "/api/v1/envelopes" in paths
     assert not [path for path in paths if is_of_insurance(path)]
     assert set(CHECKS) - set(checks()) == INSURANCE_CHECKS
+
+
+# The names of a kind of seal and of a kind of file to choose: what a core system has sealed here.
+KINDS = re.compile(r"电子保单专用章|电子保单\s*</(?:option|label)>|投保单位")
+# Ready-made forms say what their documents say, an application's number for example.
+FORMS = "/console/envelopes/start/"
+
+
+def told_in(page):
+    """Return what a page says, without the names of kinds."""
+    return KINDS.sub("", page.content.decode())
+
+
+def walk(client, *starts):
+    """Open every page that links lead to; return what each says, by its address."""
+    found, waiting = {}, list(starts)
+    while waiting:
+        address = waiting.pop()
+        kind = re.sub(r"(?<=_)[0-9a-z]{20,}|\d+", "#", address)
+        if kind in found or address.startswith("/static/") or "sign-out" in address:
+            continue
+        page = client.get(address, follow=True)
+        assert page.status_code in {200, 403}, address
+        found[kind] = ""
+        if page.headers["Content-Type"].startswith("text/html"):
+            found[kind] = told_in(page)
+            waiting += sorted(links_in(page))
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.l4")
+def test_no_page_of_the_centre_alone_speaks_of_policies(
+    settings, tmp_path, platform, client, monkeypatch
+):
+    settings.BAOZHEN_EXTENT = "signing"
+    monkeypatch.setattr(demo, "ACCOUNTS_FILE", tmp_path / "accounts.txt")
+    monkeypatch.setattr(health, "_checks", checks())  # as a start in this extent installs them
+    demo.run(None)
+    assert Envelope.objects.values_list("state", flat=True).distinct().count() >= 3
+    told = walk(client, "/", "/verify", "/guide", "/contact", "/console/sign-in")
+    people = [*demo.STAFF, BRANCH_OFFICER, BRANCH_CLERK]
+    for name in people:
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            assert demo.STAFF[name] in INSURANCE_ROLES
+            continue
+        client.force_login(user, backend=BACKEND)
+        told |= walk(client, "/console/", "/console/security")
+    assert len(told) > 90
+    assert {"/console/envelopes/env_#", "/console/seals/#"} <= set(told), sorted(told)
+    found = {address: re.findall(r".{0,40}保单.{0,40}", text) for address, text in told.items()}
+    found = {address: one for address, one in found.items() if not address.startswith(FORMS)}
+    assert {address: words for address, words in found.items() if words} == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.l4")
+def test_what_serves_insurance_alone_cannot_be_given(settings, platform, staff, client):
+    clerk = account_of(staff("业务经办", name="clerk"))
+    client.force_login(staff("安全管理员", name="officer"), backend=BACKEND)
+    whole = client.get("/console/powers/matrix").content.decode()
+    assert "核保人" in whole
+    assert "查看保单" in whole
+    settings.BAOZHEN_EXTENT = "signing"
+    for address in ("/console/powers", "/console/powers/matrix", "/console/powers/grant"):
+        told = told_in(client.get(address))
+        assert not [word for word in (*INSURANCE_ROLES, "保单", "理赔") if word in told], address
+        assert "业务经办" in told
+    asked = {
+        "account": clerk.pk,
+        "unit": root_unit().pk,
+        "below": "yes",
+        "reason": "测试",
+    }
+    for what in ("role:核保人", "view_policies"):
+        page = client.post("/console/powers/grant", asked | {"what": what})
+        assert page.status_code == 422
+        assert "这里只开放签署中心" in page.content.decode()
+    assert client.post("/console/powers/grant", asked | {"what": "view_seals"}).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S2-L160.l4")
+def test_a_program_of_the_centre_alone_gets_no_scope_of_insurance(settings, signed_in):
+    client = signed_in("系统管理员")
+    settings.BAOZHEN_EXTENT = "signing"
+    form = client.get("/console/integrations/clients/create").content.decode()
+    assert "envelopes:write" in form
+    assert not [scope for scope in INSURANCE_SCOPES if scope in form]
+    asked = {"name": "core", "days": "30", "scopes": ["envelopes:read", "policies:read"]}
+    page = client.post("/console/integrations/clients/create", asked)
+    assert page.status_code == 422
+    assert "policies:read 属于保险业务" in page.content.decode()
+    assert not ApiClient.objects.exists()
+
+
+def test_the_description_of_the_interface_alone_names_no_policy(settings):
+    settings.BAOZHEN_EXTENT = "signing"
+    document = json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), ensure_ascii=False)
+    for kind in ("电子保单专用章",):
+        document = document.replace(kind, "")
+    assert "保单" not in document
+    assert "Quote" not in document
+
+
+def test_roles_with_nothing_but_insurance_are_left_out():
+    empty = {name for name, powers in ROLES.items() if powers <= INSURANCE_PERMISSIONS}
+    assert empty <= INSURANCE_ROLES
+    assert not INSURANCE_ROLES & set(OFFICER_OF_ROLE)
 
 
 def test_a_word_that_is_none_is_refused(monkeypatch):

@@ -22,6 +22,15 @@ def test_demo_data_loads_once(demonstrated):
     assert accounts.stat().st_mode & 0o077 == 0
     assert installed.run("demo").stdout == said
     assert installed.execute("SELECT count(*) FROM envelopes_question") == [(9,)]
+    # A branch's officer to sign in as; a seal of brass, lent, used and asked for again; a U-key.
+    assert "安全管理员：fenanquan / " in said
+    assert installed.execute("SELECT kind FROM seals_seal WHERE name = '演示实物公章'") == [
+        ("physical",)
+    ]
+    loans = "SELECT state FROM seals_sealloan ORDER BY id"
+    assert installed.execute(loans) == [("returned",), ("requested",)]
+    assert installed.execute("SELECT copies FROM seals_stamping") == [(2,)]
+    assert installed.execute("SELECT state FROM certificates_keyrecord") == [("applied",)]
     assert installed.execute("SELECT count(DISTINCT form) FROM policies_policy") == [(5,)]
     development = installed.environment
     installed.environment = development | {"BAOZHEN_MODE": "production"}

@@ -5,40 +5,17 @@ reached: its addresses answer 404, its powers are nobody's, so that its menus, f
 are gone, and the OpenAPI document does not name it. The code and its empty tables stay.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from django.conf import settings
+from baozhen.foundation.events.types import EVENT_TYPES
+from baozhen.signing.organizations.extent import is_alone
 
-from baozhen.signing.organizations.roles import Permission
-
-SIGNING: Final = "signing"
-WHOLE: Final = "whole"
-EXTENTS: Final = (WHOLE, SIGNING)
-
-INSURANCE_PERMISSIONS: Final = frozenset(
-    {
-        Permission.VIEW_POLICIES,
-        Permission.MANAGE_APPLICATIONS,
-        Permission.START_BATCHES,
-        Permission.VIEW_PRODUCTS,
-        Permission.MANAGE_PRODUCTS,
-        Permission.VIEW_UNDERWRITING,
-        Permission.UNDERWRITE,
-        Permission.APPROVE_ENDORSEMENTS,
-        Permission.SERVE_CALLS,
-        Permission.VIEW_PAYMENTS,
-        Permission.MANAGE_REFUNDS,
-        Permission.MANAGE_INVOICES,
-        Permission.VIEW_CLAIMS,
-        Permission.HANDLE_CLAIMS,
-        Permission.VIEW_DUTIES,
-        Permission.MANAGE_DUTIES,
-    }
-)
 # How the addresses of insurance begin; each names whole parts between slashes.
 INSURANCE_ADDRESSES: Final = (
     "/m",
     "/query",
+    "/v",
     "/clauses",
     "/wechat",
     *(
@@ -77,10 +54,17 @@ INSURANCE_ADDRESSES: Final = (
     ),
 )
 
-
-def is_alone() -> bool:
-    """Return whether the signing centre stands alone, without insurance."""
-    return bool(settings.BAOZHEN_EXTENT == SIGNING)
+# What happens to papers of insurance; a file that was disposed of may be any.
+_INSURANCE_EVENTS: Final = (
+    "batch.",
+    "claim.",
+    "endorsement.",
+    "payment.",
+    "policy.",
+    "policy_change.",
+    "proposal.",
+    "receipt.",
+)
 
 
 def is_closed(address: str) -> bool:
@@ -93,6 +77,10 @@ def is_of_insurance(address: str) -> bool:
     return any(address == start or address.startswith(f"{start}/") for start in INSURANCE_ADDRESSES)
 
 
-def is_left_out(permission: Permission) -> bool:
-    """Return whether a power is nobody's, because insurance is left out."""
-    return is_alone() and permission in INSURANCE_PERMISSIONS
+def open_events() -> Mapping[str, str]:
+    """Return the events that can happen here, with their labels."""
+    if not is_alone():
+        return EVENT_TYPES
+    return {
+        name: label for name, label in EVENT_TYPES.items() if not name.startswith(_INSURANCE_EVENTS)
+    }

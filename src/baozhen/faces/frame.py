@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from baozhen.faces.extent import is_alone
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.insurer import get_insurer
 
 LARGE_TEXT_COOKIE = "large_text"

@@ -42,6 +42,11 @@ class Inspected:
     endorsement: Endorsement | None = None
     entry: FileEntry | None = None
 
+    @property
+    def is_task(self) -> bool:
+        """Tell whether the file is a signing task's."""
+        return self.entry is not None and bool(self.entry.envelope)
+
 
 def inspect_file(data: bytes, *, at: datetime) -> Inspected:
     """Return what the file is worth at an instant; the register knows that its files have two."""

@@ -38,7 +38,12 @@ _WORDS: Final = {
 def inspection_of(found: Inspected, *, source: str, at: datetime) -> Inspection:
     """Return what was found, in the words of the verification page."""
     report = found.report
-    answer = reports.answer_for(report["verdict"], found.word, is_strangers=found.is_strangers)
+    answer = reports.answer_for(
+        report["verdict"],
+        found.word,
+        is_strangers=found.is_strangers,
+        is_task=found.is_task,
+    )
     return Inspection(
         file_sha256=report["sha256"],
         file_sm3=report.get("sm3", ""),

@@ -54,7 +54,23 @@ _GENUINE: Mapping[str, Answer] = {
         "文件的签章真实、内容没有改动，但我公司的登记中没有这份文件。",
         "amber",
         "question",
-        "请联系我公司客服核实保单状态，核实之前请勿仅凭此文件办理业务。",
+        "请联系我公司客服核实文件状态，核实之前请勿仅凭此文件办理业务。",
+    ),
+}
+# A signing task's file has no versions; its parties may have agreed to void it.
+_OF_TASKS: Mapping[str, Answer] = {
+    "current": Answer(
+        "真实有效",
+        "这份文件的签署真实，签署之后内容没有改动，与我公司登记的一致。",
+        "jade",
+        "shield-check",
+    ),
+    "cancelled": Answer(
+        "真实，已作废",
+        "这份文件的签署真实，内容没有改动，但签署各方后来同意作废，它不再有效。",
+        "amber",
+        "clock",
+        "如对作废有疑问，请联系我公司客服。",
     ),
 }
 _STRANGERS = Answer(
@@ -71,12 +87,12 @@ _OTHERS: Mapping[str, Answer] = {
         "这份文件与签章时不一致：签章之后被人改过，或签章被破坏。请不要采信它的内容。",
         "seal",
         "shield-cross",
-        "请向发送者索要原文件，或在本站重新下载；如怀疑有人伪造保单，请联系我公司客服。",
+        "请向发送者索要原文件，或在本站重新下载；如怀疑有人伪造文件，请联系我公司客服。",
         unfold=True,
     ),
     "untrusted": Answer(
         "签名者不受信任",
-        "文件上有签名，但签名者不是我公司，或多了一个不明的签名。请不要把它当作我公司的保单。",
+        "文件上有签名，但签名者不是我公司，或多了一个不明的签名。请不要把它当作我公司的文件。",
         "seal",
         "shield-cross",
         "请联系我公司客服核实。",
@@ -94,7 +110,7 @@ _OTHERS: Mapping[str, Answer] = {
         "文件使用了本系统不支持的格式或签章方式，无法判断真假；这不等于它被改动过。",
         "quiet-box",
         "file-question",
-        "请上传本公司发送的电子保单原文件，或联系客服协助核验。",
+        "请上传本公司发送的原文件，或联系客服协助核验。",
         unfold=True,
     ),
     "unreadable": Answer(
@@ -102,15 +118,19 @@ _OTHERS: Mapping[str, Answer] = {
         "这个文件打不开：不是 PDF，或在传输中损坏。",
         "quiet-box",
         "file-question",
-        "请确认选择的是电子保单的 PDF 原文件，重新上传。",
+        "请确认选择的是收到的 PDF 原文件，重新上传。",
     ),
 }
 
 
-def answer_for(verdict: str, word: str, *, is_strangers: bool = False) -> Answer:
-    """Return the headline for a verdict and the register's word."""
+def answer_for(
+    verdict: str, word: str, *, is_strangers: bool = False, is_task: bool = False
+) -> Answer:
+    """Return the headline for a verdict and the register's word; `is_task`: a signing task's."""
     if is_strangers:
         return _STRANGERS
+    if verdict == "genuine" and is_task and word in _OF_TASKS:
+        return _OF_TASKS[word]
     if verdict == "genuine":
         return _GENUINE.get(word, _GENUINE["unknown"])
     return _OTHERS.get(verdict, _OTHERS["unreadable"])

@@ -6,7 +6,6 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.confinement import obstacle
 from baozhen.foundation.health import Check
@@ -27,6 +26,7 @@ from baozhen.signing.certificates.queries import (
     check_revocation,
     expiring_bindings,
 )
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.seals.errors import NoSealFits
 from baozhen.signing.seals.models import SealGrant
 from baozhen.signing.seals.states import GrantState

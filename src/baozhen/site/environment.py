@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from baozhen.faces.extent import EXTENTS
 from baozhen.foundation.timestamps.modes import TimestampMode
+from baozhen.signing.organizations.extent import EXTENTS
 from baozhen.site.embedded import EmbeddedDatabase
 
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from baozhen.faces.errors import NotPermitted
-from baozhen.faces.extent import is_left_out
 from baozhen.foundation.clock import now, shanghai_date
+from baozhen.signing.organizations.extent import is_left_out
 from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.roles import LABELS, Permission
 from baozhen.signing.organizations.services.powers import note_use
@@ -47,6 +47,12 @@ def outside_only(view: View) -> View:
 
     guarded.guard = "outside"  # type: ignore[attr-defined]
     return guarded
+
+
+def is_outsider(username: str) -> bool:
+    """Tell whether the name is that of a user from outside."""
+    outsiders = Account.objects.exclude(kind=AccountKind.STAFF)
+    return outsiders.filter(user__username=username).exists()
 
 
 def outsider_of(request: HttpRequest) -> Account | None:

@@ -52,7 +52,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         title="邮件投递",
         note="发给客户和员工的邮件：发到哪里、何时发出、为什么没有发出",
         columns=("排队时间", "状态", "收件人", "关于", "发送时间", "失败原因"),
-        empty=("list", "还没有邮件", "通知、提醒和保单邮件排队后，会出现在这里。"),
+        empty=("list", "还没有邮件", "通知、提醒和送达文件的邮件排队后，会出现在这里。"),
         filters=(
             Choice(
                 name="state",

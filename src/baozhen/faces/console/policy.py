@@ -157,7 +157,7 @@ def _download_step(request: HttpRequest, shown: Policy, sealed: Sequence[PolicyF
         state = "签章中" if shown.state == PolicyState.NUMBERED else "没有文件"
         return step | {"why": f"保单{state}，还没有可下载的文件。"}
     if not may(request, Permission.DOWNLOAD_FILES):
-        return step | {"why": "您没有“下载保单文件”权限。"}
+        return step | {"why": "您没有“下载文件”权限。"}
     file = sealed[0]
     arguments = {"number": shown.number, "kind": file.kind, "version": file.version}
     return step | {"href": reverse("console:file", kwargs=arguments)}

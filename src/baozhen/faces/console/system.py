@@ -14,6 +14,7 @@ from baozhen.foundation.notify.models import Delivery
 from baozhen.foundation.notify.states import DeliveryState
 from baozhen.insurance.policies.models import Policy, PolicyFile
 from baozhen.insurance.policies.states import PolicyState, TimestampState
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.roles import Permission
 
 _CHECKPOINTS_SHOWN = 20
@@ -31,17 +32,22 @@ def health(request: HttpRequest) -> HttpResponse:
         "queues": queue_depths(),
         "figures": [
             _figure("存活的工作进程", workers, bad="seal" if workers == 0 else ""),
-            _warning("签章中的保单", count(Policy.objects.filter(state=PolicyState.NUMBERED))),
-            _warning(
-                "时间戳待补",
-                count(PolicyFile.objects.filter(timestamp_state=TimestampState.PENDING)),
-            ),
+            *([] if is_alone() else _policies()),
             _warning("搁置任务", count(waiting_for_a_person())),
             _warning("投递失败", count(Delivery.objects.filter(state=DeliveryState.FAILED))),
             _figure("待入日志", count(PendingEntry.objects.all())),
         ],
     }
     return page(request, "console/health.html", context)
+
+
+def _policies() -> list[dict[str, object]]:
+    """Return what of the policies waits; the signing centre alone has none."""
+    pending = PolicyFile.objects.filter(timestamp_state=TimestampState.PENDING)
+    return [
+        _warning("签章中的保单", count(Policy.objects.filter(state=PolicyState.NUMBERED))),
+        _warning("时间戳待补", count(pending)),
+    ]
 
 
 @needs(Permission.VIEW_AUDIT)

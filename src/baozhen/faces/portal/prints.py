@@ -59,4 +59,4 @@ def _answer(entry: FileEntry) -> reports.Answer:
         return reports.Answer(
             "暂时无法核对", "原文件暂时读不出来，请稍后再试或致电客服。", "amber", "alert"
         )
-    return reports.answer_for(found.report["verdict"], found.word)
+    return reports.answer_for(found.report["verdict"], found.word, is_task=found.is_task)

@@ -41,7 +41,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     try:
         data = bytes_of(upload) if upload else b""
     except TooLarge as error:
-        return _ask_again(request, f"{error}，请上传电子保单原文件。")
+        return _ask_again(request, f"{error}，请上传收到的原文件。")
     if not upload or not data:
         return _ask_again(request, _NO_FILE)
     spend(VERIFICATIONS, address_of(request))
@@ -100,7 +100,10 @@ def _answer(request: HttpRequest, upload: "UploadedFile[bytes]", data: bytes) ->
         "here": "verify",
         "report": report,
         "answer": reports.answer_for(
-            report["verdict"], found.word, is_strangers=found.is_strangers
+            report["verdict"],
+            found.word,
+            is_strangers=found.is_strangers,
+            is_task=found.is_task,
         ),
         "signatures": reports.signatures_of(report),
         "checks": reports.checks_of(report),

@@ -31,6 +31,13 @@ class APIScopeUnknown(Refusal):
     message = "没有名为 {scope} 的接口权限"
 
 
+class APIScopeLeftOut(Refusal):
+    """The scope is of insurance, and the signing centre stands alone here."""
+
+    code = "api_scope_left_out"
+    message = "接口权限 {scope} 属于保险业务：这里只开放签署中心，请去掉它"
+
+
 class APINetworkInvalid(Refusal):
     """The text is not a network."""
 

@@ -68,7 +68,7 @@ LABELS: dict[Permission, str] = {
     Permission.VIEW_POLICIES: "查看保单",
     Permission.VIEW_PERSONAL_DATA: "查看未脱敏的个人信息",
     Permission.MANAGE_APPLICATIONS: "发送投保阅读链接与撤回投保",
-    Permission.DOWNLOAD_FILES: "下载保单文件",
+    Permission.DOWNLOAD_FILES: "下载文件",
     Permission.START_BATCHES: "发起批量出单",
     Permission.RETRY_JOBS: "重试搁置任务",
     Permission.VIEW_AUDIT: "查看审计记录",

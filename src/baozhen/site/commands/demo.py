@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.keys.configuration import is_production
 from baozhen.foundation.timestamps.modes import TimestampMode
@@ -20,19 +19,21 @@ from baozhen.insurance.policies.services.chunks import drain_batch
 from baozhen.insurance.proposals.models import BatchItem
 from baozhen.insurance.proposals.queries import batch_progress
 from baozhen.insurance.proposals.services import receive_batch
+from baozhen.signing.organizations.extent import is_alone, open_roles, open_scopes
 from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.services import (
     ClientRequest,
-    Scope,
     appoint_first,
     create_api_client,
     ensure_roles,
 )
+from baozhen.site.commands.demo_desk import fill_desk, staff_branch
 from baozhen.site.commands.demo_tasks import start_tasks
 from baozhen.site.commands.out_folder import OutFolder
 
 HELP = """载入演示数据：十二份合成投保单（五种投保单版本都有）、每个角色一个员工账号、一个接口密钥，
-一份等待回答和签名的健康告知书。
+一位分公司安全管理员，一枚实物公章（有领用申请和用印记录），一份 U-Key 申请，
+一份等待回答和签名的健康告知书；只开放签署中心时没有投保单，另有几份不同状态的签署任务。
 可以重复执行：已有的原样保留。保单文件在数据目录的 demo 里，
 账号和密钥在 demo-accounts.txt 里，只供开发使用，生产模式拒绝执行。"""
 
@@ -69,7 +70,8 @@ def run(_args: argparse.Namespace) -> int:
         return 2
     ensure_roles()
     accounts = Path(settings.BAOZHEN_DATA) / ACCOUNTS_FILE
-    _write_private(accounts, [*_make_staff(), *_make_key()])
+    _write_private(accounts, [*_make_staff(), *_make_branch(), *_make_key()])
+    fill_desk(at=now())
     if not is_alone():
         _load_policies()
     print(start_tasks(CLIENT))
@@ -120,18 +122,26 @@ def _make_staff() -> list[str]:
     users = get_user_model().objects
     lines = []
     for name, role in STAFF.items():
-        if users.filter(username=name).exists():
+        if role not in open_roles() or users.filter(username=name).exists():
             continue
-        password = secrets.token_urlsafe(12)
+        password = _password()
         appoint_first(name, f"演示{role}", [role], password=password, at=now())
         lines.append(f"{role}：{name} / {password}")
     return lines
 
 
+def _make_branch() -> list[str]:
+    return staff_branch(_password, at=now())
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(12)
+
+
 def _make_key() -> list[str]:
     if ApiClient.objects.filter(name=CLIENT).exists():
         return []
-    request = ClientRequest(name=CLIENT, scopes=list(Scope))
+    request = ClientRequest(name=CLIENT, scopes=sorted(open_scopes()))
     _, key = create_api_client(request, actor="system", at=now())
     return [f"接口密钥：{key}"]
 

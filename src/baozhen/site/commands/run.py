@@ -15,8 +15,8 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from baozhen.faces.extent import is_alone
 from baozhen.foundation.notify.outbox import outbox
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.site import bootstrap
 from baozhen.site.commands import web
 

@@ -26,6 +26,7 @@ from baozhen.foundation.errors import Refusal
 from baozhen.foundation.traces.relations import related
 from baozhen.signing.files.models import ArchiveItem, LegalHold
 from baozhen.signing.files.services import hold_business, release_hold
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.roles import Permission
 
 _STATES = (("held", "冻结中"), ("released", "已解除"))
@@ -61,14 +62,22 @@ def holds(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def place(request: HttpRequest) -> HttpResponse:
     """Hold everything that is archived of a business."""
+    papers, numbers = (
+        ("签署文件和证据", "业务编号或签署任务编号")
+        if is_alone()
+        else (
+            "投保资料、保单、批单、理赔材料和签署文件",
+            "投保单号、保单号、批单号、报案号或签署任务编号",
+        )
+    )
     asked = Asked(
         here="holds",
         title="冻结卷宗",
         submit="冻结",
         back=reverse("console:holds"),
-        note="同一业务的全部卷宗一并冻结：投保资料、保单、批单、理赔材料和签署文件。",
+        note=f"同一业务的全部卷宗一并冻结：{papers}。",
         fields=(
-            Field(name="number", label="投保单号、保单号、批单号、报案号或签署任务编号"),
+            Field(name="number", label=numbers),
             Field(name="reason", label="理由（法院案号、来函编号）"),
         ),
     )

@@ -18,7 +18,9 @@ from baozhen.faces.templatetags.faces import stamp
 from baozhen.faces.uploads import bytes_of
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
+from baozhen.signing.envelopes.evidence import CANCELLED
 from baozhen.signing.files.models import InspectionReport
+from baozhen.signing.files.search import entry_with
 from baozhen.signing.organizations.roles import Permission
 
 _SOURCES = {"portal": "公众验真", "console": "控制台", "api": "接口"}
@@ -41,7 +43,10 @@ def inspect(request: HttpRequest) -> HttpResponse:
         "here": "files",
         "report": found.report,
         "answer": reports.answer_for(
-            found.report["verdict"], found.word, is_strangers=found.is_strangers
+            found.report["verdict"],
+            found.word,
+            is_strangers=found.is_strangers,
+            is_task=found.is_task,
         ),
         "checks": reports.checks_of(found.report),
         "signatures": reports.signatures_of(found.report),
@@ -81,11 +86,17 @@ def handed_out(request: HttpRequest) -> HttpResponse:
     return show_register(request, register, rows, _cells)
 
 
+def _is_task(row: InspectionReport) -> bool:
+    """Tell whether the file is a signing task's; only a cancelled one is called otherwise."""
+    entry = entry_with(row.file_sha256) if row.word == CANCELLED else None
+    return entry is not None and bool(entry.envelope)
+
+
 def _cells(row: InspectionReport) -> tuple[Cell, ...]:
     return (
         Cell(text=stamp(row.at)),
         Cell(text=row.number, is_code=True),
-        Cell(text=reports.answer_for(row.verdict, row.word).title),
+        Cell(text=reports.answer_for(row.verdict, row.word, is_task=_is_task(row)).title),
         Cell(text=_SOURCES.get(row.source, row.source)),
         Cell(text=row.file_sha256, is_code=True),
         Cell(text=row.sha256, is_code=True),

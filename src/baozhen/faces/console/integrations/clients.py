@@ -13,6 +13,7 @@ from baozhen.faces.console.frame import page
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.integrations.keys import KeyRequest, register_key, switch_off_key
+from baozhen.signing.organizations.extent import open_scopes
 from baozhen.signing.organizations.models import ApiClient
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.organizations.services import (
@@ -87,7 +88,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Let a program in; its key is on the page that answers, and nowhere else."""
     context = {
         "here": "api_clients",
-        "scopes": SCOPES,
+        "scopes": _offered(),
         "chosen": request.POST.getlist("scopes"),
         "given": request.POST,
     }
@@ -193,14 +194,19 @@ def _show(request: HttpRequest, shown: ApiClient, **more: str) -> HttpResponse:
         "keys": shown.request_keys.order_by("-active", "-pk"),
         "algorithms": ALGORITHMS,
         "origins_text": "\n".join(shown.embed_origins),
-        "scopes": SCOPES,
-        "granted": [label for scope, label in SCOPES if scope in shown.scopes],
+        "scopes": _offered(),
+        "granted": [label for scope, label in _offered() if scope in shown.scopes],
         "at": now(),
         "soon": now() + timedelta(days=SOON_DAYS),
         **more,
     }
     status = 422 if any(name.endswith("fault") for name in more) else 200
     return page(request, "console/integrations/client.html", context, status=status)
+
+
+def _offered() -> list[tuple[Scope, str]]:
+    """Return the scopes that do something here, with their words."""
+    return [(scope, label) for scope, label in SCOPES if scope in open_scopes()]
 
 
 def _client(key: int) -> ApiClient:

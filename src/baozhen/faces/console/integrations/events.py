@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from baozhen.faces.console.access import needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.integrations.paging import page_back
+from baozhen.faces.extent import open_events
 from baozhen.foundation.events.models import Event
 from baozhen.foundation.events.types import EVENT_TYPES
 from baozhen.signing.organizations.roles import Permission
@@ -30,7 +31,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "here": "events",
         "asked": asked,
         "filtered": bool(kept),
-        "types": list(EVENT_TYPES.items()),
+        "types": list(open_events().items()),
         **page_back(found, request, kept),
     }
     context["told"] = [(one, EVENT_TYPES.get(one.type, one.type)) for one in context["rows"]]

@@ -12,6 +12,7 @@ from baozhen.faces.console.access import actor_of, needs
 from baozhen.faces.console.frame import page
 from baozhen.faces.console.integrations.paging import page_back
 from baozhen.faces.console.typed import typed_moment
+from baozhen.faces.extent import open_events
 from baozhen.foundation.clock import SHANGHAI, now
 from baozhen.foundation.errors import Refusal
 from baozhen.foundation.events import endpoints
@@ -43,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Add an endpoint; its secret is on the page that answers, and nowhere else."""
     context = {
         "here": "webhooks",
-        "types": list(EVENT_TYPES.items()),
+        "types": list(open_events().items()),
         "owners": ApiClient.objects.filter(active=True).order_by("name"),
         "given": request.POST,
         "chosen": request.POST.getlist("types"),
@@ -168,7 +169,7 @@ def _show(request: HttpRequest, endpoint: WebhookEndpoint, *, secret: str = "") 
         "secret": secret,
         "status": status,
         "statuses": WebhookDelivery.Status.choices,
-        "types": list(EVENT_TYPES.items()),
+        "types": list(open_events().items()),
         "yesterday": (now() - timedelta(days=1)).astimezone(SHANGHAI),
         **page_back(deliveries_of(endpoint.pk, status=status), request, kept),
     }

@@ -14,8 +14,8 @@ from baozhen.faces.console.frame import page
 from baozhen.faces.console.organizations.operation_words import (
     act_word,
     known_actions,
+    known_nouns,
     noun_word,
-    nouns,
 )
 from baozhen.faces.console.spreadsheets import streamed
 from baozhen.faces.console.typed import end_of_day, typed_midnight
@@ -56,7 +56,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "here": "operations",
         "entries": [_shown(entry) for entry in shown[:_PAGE]],
         "actions": known_actions(),
-        "nouns": sorted(nouns().items(), key=lambda one: one[1]),
+        "nouns": sorted(known_nouns().items(), key=lambda one: one[1]),
         "asked": asked,
         "filtered": bool(kept),
         "query": urlencode(kept),

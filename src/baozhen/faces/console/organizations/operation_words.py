@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 from django.apps import apps
 
 from baozhen.faces.console import registers
 from baozhen.faces.words import ACTS
 from baozhen.foundation.states import Stateful
+from baozhen.signing.organizations.extent import is_alone
 
 # Things without states of their own.
 _NOUNS: Mapping[str, str] = {
@@ -52,6 +54,21 @@ _NOUNS: Mapping[str, str] = {
     "webhook_delivery": "回调投递",
     "webhook_endpoint": "回调地址",
 }
+_INSURANCE_NOUNS: Final = frozenset(
+    {
+        "access",
+        "assessment",
+        "clause_document",
+        "customer",
+        "data_item",
+        "declaration_made",
+        "disclosure_document",
+        "handover",
+        "holder",
+        "paper",
+        "policy_file",
+    }
+)
 # What is done to many kinds of things alike.
 _VERBS: Mapping[str, str] = {
     "account_opened": "开通个人账号",
@@ -166,4 +183,20 @@ def _stateful() -> list[type[Stateful]]:
 
 def known_actions() -> list[tuple[str, str]]:
     """Return the acts that have sentences, to choose from."""
-    return sorted((action, act_word(action)) for action in _sentences())
+    known = known_nouns()
+    return sorted(
+        (action, act_word(action)) for action in _sentences() if action.partition(".")[0] in known
+    )
+
+
+def known_nouns() -> Mapping[str, str]:
+    """Return the kinds of things that there are here, to choose from."""
+    if not is_alone():
+        return nouns()
+    return {noun: word for noun, word in nouns().items() if noun not in _of_insurance()}
+
+
+@cache
+def _of_insurance() -> frozenset[str]:
+    kept = (model for model in _stateful() if model.__module__.startswith("baozhen.insurance."))
+    return _INSURANCE_NOUNS | {model.NOUN for model in kept}

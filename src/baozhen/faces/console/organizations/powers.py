@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -25,11 +26,13 @@ from baozhen.faces.console.organizations.forms import (
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.organizations.errors import PowerMissing
+from baozhen.signing.organizations.extent import INSURANCE_ROLES, is_alone, open_permissions
 from baozhen.signing.organizations.models import Account, OrgUnit, Power, Role
 from baozhen.signing.organizations.queries import (
     account_of,
     grant_scope_of,
     list_powers,
+    powers_for,
     powers_in_force,
     scope_of,
     unused_powers,
@@ -57,8 +60,8 @@ def powers(request: HttpRequest) -> HttpResponse:
     """Watch over all powers inside one's own scope."""
     view, q = request.GET.get("view", "running"), request.GET.get("q", "").strip()
     role = request.GET.get("role", "")
-    found = list_powers({"unit__in": grant_scope_of(request.user)})
-    found = found.filter(pk__in=_chosen(view).values("pk"))
+    reach = list_powers({"unit__in": grant_scope_of(request.user)})
+    found = reach.filter(pk__in=_chosen(view).values("pk"))
     if q:
         found = found.filter(account__display_name__icontains=q) | found.filter(account__staff_no=q)
     if role:
@@ -73,15 +76,24 @@ def powers(request: HttpRequest) -> HttpResponse:
         "labels": LABELS,
         "view": view,
         "views": [
-            {"name": name, "label": label, "count": _chosen(name).count()}
+            {
+                "name": name,
+                "label": label,
+                "count": reach.filter(pk__in=_chosen(name).values("pk")).count(),
+            }
             for name, label in VIEWS.items()
         ],
         "q": q,
         "role": role,
-        "role_choices": Role.objects.order_by("name"),
+        "role_choices": _open_roles().order_by("name"),
         "next_href": "?" + urlencode(kept | {"start": begin + _PAGE}) if len(shown) > _PAGE else "",
     }
     return page(request, "console/organizations/powers.html", context)
+
+
+def _open_roles() -> QuerySet[Role]:
+    """Return the roles that do something here."""
+    return Role.objects.exclude(name__in=INSURANCE_ROLES if is_alone() else ())
 
 
 def _chosen(view: str) -> QuerySet[Power]:
@@ -102,7 +114,7 @@ def _chosen(view: str) -> QuerySet[Power]:
 @require_GET
 def matrix(request: HttpRequest) -> HttpResponse:
     """Show which role may do what, and what is an officer's alone."""
-    roles = list(Role.objects.order_by("officer", "name"))
+    roles = list(_open_roles().order_by("officer", "name"))
     alone = frozenset().union(*RESERVED.values())
     rows: list[dict[str, Any]] = [
         {
@@ -110,7 +122,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
             "alone": permission in alone,
             "held": [permission.value in role.permissions for role in roles],
         }
-        for permission, label in LABELS.items()
+        for permission, label in open_permissions().items()
     ]
     context = {"here": "powers", "columns": roles, "rows": rows}
     return page(request, "console/organizations/matrix.html", context)
@@ -159,13 +171,16 @@ def _question(request: HttpRequest) -> Asked:
         .select_related("unit")
         .order_by("display_name")[:_CHOICES_MAX]
     )
-    alone = frozenset().union(*RESERVED.values())
+    top = min((unit.depth for unit in scope), default=0)
+    given_down = _given_down(request.user)
     return Asked(
         here="powers",
         title="授权",
         submit="确认授权",
         back=reverse("console:powers"),
-        note="按角色授权用于岗位；单项赋权用于个人，可限金额、次数和期限。三员由任免程序产生。",
+        note="按角色授权用于岗位；单项赋权用于个人，可限金额、次数和期限。三员由任免程序产生。"
+        if given_down is None
+        else "您可以在本机构及下级授予总部下放的角色，可限金额、次数和期限。",
         fields=[
             Field(
                 name="account",
@@ -178,23 +193,14 @@ def _question(request: HttpRequest) -> Asked:
             ),
             Field(
                 name="what",
-                label="角色或单项权限",
-                choices=[
-                    *(
-                        (f"role:{role.name}", f"角色：{role.name}")
-                        for role in Role.objects.filter(officer=None).order_by("name")
-                    ),
-                    *(
-                        (code.value, f"单项：{label}")
-                        for code, label in LABELS.items()
-                        if code not in alone
-                    ),
-                ],
+                label="角色或单项权限" if given_down is None else "角色",
+                choices=_choices(given_down),
+                hint="" if given_down != frozenset() else "总部还没有给本机构下放角色，请联系总部",
             ),
             Field(
                 name="unit",
                 label="范围",
-                choices=[(str(one.pk), "　" * one.depth + one.name) for one in scope],
+                choices=[(str(one.pk), "　" * (one.depth - top) + one.name) for one in scope],
             ),
             Field(
                 name="below",
@@ -208,6 +214,29 @@ def _question(request: HttpRequest) -> Asked:
             Field(name="reason", label="理由"),
         ],
     )
+
+
+def _given_down(user: User | AnonymousUser) -> frozenset[str] | None:
+    """Return the roles that a branch's officer may give; None for head office, which gives all."""
+    held = powers_for(user, Permission.GRANT_POWERS, at=now()).select_related("unit")
+    units = [power.unit for power in held]
+    if any(unit.parent_id is None for unit in units):
+        return None
+    delegated = (unit for unit in units if unit.management == Management.DELEGATED)
+    return frozenset(role for unit in delegated for role in unit.delegated_roles)
+
+
+def _choices(given_down: frozenset[str] | None) -> list[tuple[str, str]]:
+    """Return what may be given: roles, and at head office single powers too."""
+    roles = _open_roles().filter(officer=None).order_by("name").values_list("name", flat=True)
+    if given_down is not None:
+        return [(f"role:{name}", f"角色：{name}") for name in roles if name in given_down]
+    alone = frozenset().union(*RESERVED.values())
+    single = [(code, label) for code, label in open_permissions().items() if code not in alone]
+    return [
+        *((f"role:{name}", f"角色：{name}") for name in roles),
+        *((code.value, f"单项：{label}") for code, label in single),
+    ]
 
 
 @needs(Permission.GRANT_POWERS)
@@ -255,7 +284,7 @@ def management(request: HttpRequest, key: int) -> HttpResponse:
                 chosen=frozenset(unit.delegated_roles),
                 choices=[
                     (role.name, role.name)
-                    for role in Role.objects.filter(officer=None).order_by("name")
+                    for role in _open_roles().filter(officer=None).order_by("name")
                 ],
             ),
         ],
@@ -268,7 +297,7 @@ def management(request: HttpRequest, key: int) -> HttpResponse:
         messages.error(request, "只有上级机构的安全管理员能改变管理方式。", extra_tags="seal")
         return redirect("console:powers")
     way = text(request, "management")
-    known = set(Role.objects.filter(officer=None).values_list("name", flat=True))
+    known = set(_open_roles().filter(officer=None).values_list("name", flat=True))
     set_management(
         unit,
         Management(way) if way in set(Management) else Management.CENTRALISED,
@@ -284,6 +313,12 @@ def management(request: HttpRequest, key: int) -> HttpResponse:
 @require_GET
 def managements(request: HttpRequest) -> HttpResponse:
     """List the units with who gives powers in them."""
-    scope = scope_of(request.user, Permission.GRANT_POWERS).order_by("path")[:_CHOICES_MAX]
-    context = {"here": "powers", "units": scope}
+    scope = list(scope_of(request.user, Permission.GRANT_POWERS).order_by("path")[:_CHOICES_MAX])
+    keys, top = {unit.pk for unit in scope}, min((unit.depth for unit in scope), default=0)
+    # A unit's management is its upper unit's to change: a branch's officer only sees his own.
+    units = [
+        {"unit": unit, "depth": unit.depth - top, "may_change": unit.parent_id in keys}
+        for unit in scope
+    ]
+    context = {"here": "powers", "units": units}
     return page(request, "console/organizations/managements.html", context)

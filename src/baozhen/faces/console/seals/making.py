@@ -18,6 +18,7 @@ from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Refusal
 from baozhen.signing.certificates.models import KeyRecord
 from baozhen.signing.identity.models import Subject
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.models import Account, OrgUnit
 from baozhen.signing.organizations.queries import legal_entity_of, require_power, scope_of
 from baozhen.signing.organizations.roles import Permission
@@ -35,6 +36,7 @@ from baozhen.signing.seals.states import (
     CATEGORY_LABELS,
     CHANGE_LABELS,
     KIND_LABELS,
+    Category,
     ChangeKind,
     SealKind,
 )
@@ -246,13 +248,14 @@ def _start(request: HttpRequest, kind: SealKind, seal: Seal | None) -> dict[str,
         return {name: str(value) for name, value in design.items()}
     unit = scope_of(request.user, Permission.MANAGE_SEALS).order_by("path").first()
     company = legal_entity_of(unit).name if unit is not None else ""
+    usual = Category.CONTRACT if is_alone() else Category.POLICY
     return {
         "name": "" if persons else company,
         "note": "" if persons else default_note(company),
         "layout": "square_20" if persons else "round_40",
         "source": "handwriting" if kind == SealKind.PERSONAL else "drawn",
-        "category": "person" if persons else "policy",
-        "purpose": "" if persons else "电子保单专用章",
+        "category": "person" if persons else usual,
+        "purpose": "" if persons else CATEGORY_LABELS[usual],
         "width_mm": "40",
         "height_mm": "40",
     }

@@ -32,6 +32,7 @@ from baozhen.foundation.traces.services.exporting import (
     request_export,
 )
 from baozhen.foundation.traces.states import EXPORT_LABELS, ExportState
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.roles import Permission
 
 _TONES = {
@@ -79,7 +80,7 @@ def new(request: HttpRequest) -> HttpResponse:
         back=reverse("console:trace_exports"),
         note="导出包含客户看到的页面原样和签署文件，须由另一位有权限的人员批准。",
         fields=[
-            Field(name="number", label="投保单号、保单号或业务编号"),
+            Field(name="number", label="业务编号" if is_alone() else "投保单号、保单号或业务编号"),
             Field(name="reason", label="事由", hint="例如：监管检查通知书〔2026〕18 号"),
         ],
     )

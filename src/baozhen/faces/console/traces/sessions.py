@@ -21,6 +21,7 @@ from baozhen.foundation.traces.models import TraceEvent, TraceLink, TraceSession
 from baozhen.foundation.traces.queries import WantedTraces, find_sessions, session_of
 from baozhen.foundation.traces.states import KIND_LABELS, NUMBER_LABELS, Kind, Number
 from baozhen.signing.identity.services.subjects import number_index
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.roles import Permission
 
 _ICONS = {
@@ -126,14 +127,15 @@ def _register(request: HttpRequest) -> Register:
         links.append(
             Link(href=reverse("console:trace_destructions"), label="到期销毁", icon="cross")
         )
+    pages = "签署页面" if is_alone() else "投保和签署页面"
     return Register(
         here="traces",
         title="可回溯",
-        note="客户在投保和签署页面上看到的内容与操作，按会话记录",
+        note=f"客户在{pages}上看到的内容与操作，按会话记录",
         columns=("开始时间", "业务", "渠道", "设备", "操作数", "会话"),
-        empty=("again", "没有记录", "客户打开投保或签署页面后，会话会出现在这里。"),
+        empty=("again", "没有记录", f"客户打开{pages}后，会话会出现在这里。"),
         filters=(
-            Choice(name="number", label="投保单号、保单号或业务编号"),
+            Choice(name="number", label="业务编号" if is_alone() else "投保单号、保单号或业务编号"),
             Choice(name="person", label="证件号码（完整）"),
             Choice(name="product", label="产品"),
             Choice(name="from", label="日期从", kind="date"),

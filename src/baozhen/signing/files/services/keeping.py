@@ -51,7 +51,7 @@ class DossierUnknown(Refusal):
     """Nothing is archived under the number."""
 
     code = "dossier_unknown"
-    message = "没有编号 {number} 的卷宗：请核对投保单号、保单号、批单号、报案号或签署任务编号"
+    message = "没有编号 {number} 的卷宗：请核对业务编号或签署任务编号"
 
 
 class HoldReasonMissing(Refusal):

@@ -1,5 +1,6 @@
 """The verbs of organisations, one file a subject; the ones that other rooms use stand here too."""
 
+from baozhen.signing.organizations.scopes import Scope
 from baozhen.signing.organizations.services.accounts import (
     AccountFacts,
     create_account,
@@ -9,7 +10,6 @@ from baozhen.signing.organizations.services.accounts import (
 from baozhen.signing.organizations.services.clients import (
     VALID_FOR_DEFAULT,
     ClientRequest,
-    Scope,
     authenticate_api_key,
     change_api_client,
     create_api_client,

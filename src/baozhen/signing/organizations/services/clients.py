@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
 from django.db import transaction
@@ -18,10 +17,13 @@ from baozhen.signing.organizations.errors import (
     APIKeyRefused,
     APINetworkInvalid,
     APINetworkRefused,
+    APIScopeLeftOut,
     APIScopeMissing,
     APIScopeUnknown,
 )
+from baozhen.signing.organizations.extent import open_scopes
 from baozhen.signing.organizations.models import ApiClient
+from baozhen.signing.organizations.scopes import Scope
 
 VALID_FOR_DEFAULT = timedelta(days=365)
 OVERLAP_DEFAULT = timedelta(hours=24)
@@ -35,37 +37,6 @@ _KEY_FIELDS = (
     "former_hash",
     "former_until",
 )
-
-
-class Scope(StrEnum):
-    """What a program may be allowed to do."""
-
-    PROPOSALS_WRITE = "proposals:write"
-    PROPOSALS_READ = "proposals:read"
-    BATCHES_WRITE = "batches:write"
-    BATCHES_READ = "batches:read"
-    POLICIES_READ = "policies:read"
-    FILES_READ = "files:read"
-    FILES_WRITE = "files:write"
-    ENVELOPES_READ = "envelopes:read"
-    ENVELOPES_WRITE = "envelopes:write"
-    TEMPLATES_READ = "templates:read"
-    TEMPLATES_WRITE = "templates:write"
-    SEALS_READ = "seals:read"
-    SEALS_WRITE = "seals:write"
-    RISKS_READ = "risks:read"
-    IDENTITIES_READ = "identities:read"
-    IDENTITIES_WRITE = "identities:write"
-    CERTIFICATES_READ = "certificates:read"
-    CERTIFICATES_WRITE = "certificates:write"
-    ORGANIZATIONS_READ = "organizations:read"
-    ORGANIZATIONS_WRITE = "organizations:write"
-    STATISTICS_READ = "statistics:read"
-    EVENTS_READ = "events:read"
-    WEBHOOKS_WRITE = "webhooks:write"
-    ENDORSEMENTS_WRITE = "endorsements:write"
-    CLAIMS_READ = "claims:read"
-    CLAIMS_WRITE = "claims:write"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +53,7 @@ class ClientRequest:
 def create_api_client(request: ClientRequest, *, actor: str, at: datetime) -> tuple[ApiClient, str]:
     """Return the new client and its key, which nobody will ever see again.
 
-    Raises APIScopeUnknown, APINetworkInvalid.
+    Raises APIScopeUnknown, APIScopeLeftOut, APINetworkInvalid.
     """
     scopes = _checked_scopes(request.scopes)
     key = _new_key()
@@ -145,7 +116,7 @@ def change_api_client(
 ) -> ApiClient:
     """Change what a program may do and from where, from now on.
 
-    Raises APIClientUnknown, APIScopeUnknown, APINetworkInvalid.
+    Raises APIClientUnknown, APIScopeUnknown, APIScopeLeftOut, APINetworkInvalid.
     """
     client = _locked(key)
     client.scopes = _checked_scopes(scopes)
@@ -215,6 +186,8 @@ def _checked_scopes(scopes: Iterable[str]) -> list[str]:
     for scope in wanted:
         if scope not in tuple(Scope):
             raise APIScopeUnknown(path="scopes", scope=scope)
+        if scope not in open_scopes():
+            raise APIScopeLeftOut(path="scopes", scope=scope)
     return wanted
 
 

@@ -9,6 +9,7 @@ from django.db.models import F
 from baozhen.foundation.audit import services as audit
 from baozhen.foundation.clock import SHANGHAI
 from baozhen.signing.organizations.errors import GrantRefused, OfficerRefused, PowerExceeded
+from baozhen.signing.organizations.extent import INSURANCE_ROLES, is_alone, is_left_out
 from baozhen.signing.organizations.models import Account, OrgUnit, Power, Role
 from baozhen.signing.organizations.queries import (
     User,
@@ -55,6 +56,7 @@ def grant_power(
         check_grant(_facts(request, granter, role, at))
     if role is None and request.permission not in set(Permission):
         raise GrantRefused(path="permission", reason="没有这项权限")
+    _check_extent(request)
     try:
         with transaction.atomic():
             power = Power.objects.create(
@@ -88,6 +90,19 @@ def grant_power(
     if granter is not None:
         _watch(power, granter, at)
     return power
+
+
+def _check_extent(request: PowerRequest) -> None:
+    """Refuse what would do nothing, because the signing centre stands alone here."""
+    if not is_alone():
+        return
+    if request.role in INSURANCE_ROLES:
+        reason = f"“{request.role}”是保险业务的角色，这里只开放签署中心"
+        raise GrantRefused(path="role", reason=reason)
+    if request.permission and is_left_out(Permission(request.permission)):
+        label = LABELS[Permission(request.permission)]
+        reason = f"“{label}”是保险业务的权限，这里只开放签署中心"
+        raise GrantRefused(path="permission", reason=reason)
 
 
 def _watch(power: Power, granter: Account, at: datetime) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from baozhen.foundation.clock import now
+from baozhen.signing.organizations.extent import open_roles
 from baozhen.signing.organizations.insurer import get_insurer
 from baozhen.signing.organizations.models import Account, OrgUnit, Role
 from baozhen.signing.organizations.roles import OFFICER_OF_ROLE, RESERVED, ROLES
@@ -86,7 +87,7 @@ def _adopt_users(root: OrgUnit, *, at: datetime) -> None:
         held = set(user.groups.values_list("name", flat=True)) & set(ROLES)
         officers = sorted(held & set(OFFICER_OF_ROLE))
         account = adopt_user(user, root, actor=_ACTOR, at=at)
-        _give(account, officers[:1] or sorted(held), root, at=at)
+        _give(account, officers[:1] or sorted(held & open_roles()), root, at=at)
 
 
 @transaction.atomic

@@ -7,7 +7,6 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from baozhen.faces.extent import is_alone
 from baozhen.foundation.clock import now
 from baozhen.foundation.errors import Outage
 from baozhen.foundation.sealing.errors import NoActiveCertificate
@@ -18,6 +17,7 @@ from baozhen.insurance.policies.services.clauses import publish_clauses
 from baozhen.insurance.products.errors import TableVersionTaken
 from baozhen.insurance.products.services import store_shipped
 from baozhen.signing.certificates.services import set_up_development_hierarchy
+from baozhen.signing.organizations.extent import is_alone
 from baozhen.signing.organizations.services import ensure_roles
 from baozhen.signing.seals.errors import NoSealFits
 from baozhen.signing.seals.services.setting_up import set_up_demonstration_seals
