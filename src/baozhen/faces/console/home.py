@@ -15,6 +15,7 @@ from baozhen.foundation.clock import now
 from baozhen.insurance.policies.models import Policy
 from baozhen.signing.envelopes.queries import envelopes_for, tasks_for
 from baozhen.signing.organizations.models import Account
+from baozhen.signing.organizations.queries import officers_of_head_office
 from baozhen.signing.organizations.roles import Permission
 from baozhen.signing.risks.queries import WAITING
 
@@ -31,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     at = now()
     account = Account.objects.filter(user__username=request.user.get_username()).first()
     figures = figures_for(request, at)
-    if account is not None and account.officer is not None:
+    if account is not None and account.officer is not None and _appoints(account):
         figures += officer_figures(account)
     context: dict[str, Any] = {"here": "home", "at": at, "figures": figures, "latest": None}
     if may(request, Permission.APPROVE_ENVELOPES):
@@ -45,3 +46,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if may(request, Permission.VIEW_POLICIES):
         context["latest"] = list(Policy.objects.order_by("-numbered_at", "-id")[:_LATEST])
     return page(request, "console/home.html", context)
+
+
+def _appoints(account: Account) -> bool:
+    """Tell whether the officer has a say in appointments: a branch's own has none."""
+    return officers_of_head_office(str(account.officer)).filter(pk=account.pk).exists()
