@@ -20,6 +20,19 @@ def raw_path(request: HttpRequest) -> str:
     return quote(request.path, safe=_PATH_SAFE)
 
 
+def is_fronted(request: HttpRequest) -> bool:
+    """Tell whether a front server of ours passed the request on from outside.
+
+    A word that does not hold, or that nobody here can check, counts too: nobody inside sends one.
+    """
+    return HEADER in request.headers
+
+
+def lets_partners_in() -> bool:
+    """Tell whether companies outside may use their pages through a front server."""
+    return configured("BAOZHEN_FRONT_PARTNERS") != "0"
+
+
 def address_of(request: HttpRequest) -> str:
     """Return the visitor's address; a proxy's word is taken only when the site says it has one.
 

@@ -24,6 +24,13 @@ class NotPermitted(Refusal):
     message = "没有“{right}”权限"
 
 
+class StaffOutside(Refusal):
+    """The staff work inside: no account of theirs is used through the front server."""
+
+    code = "staff_outside"
+    message = "员工账号不能从外网使用：请在公司内网打开工作台"
+
+
 class NotFound(Refusal):
     """Nothing of this name, or nothing that the asker may know of."""
 

@@ -36,6 +36,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "idempotency_key_missing": 400,
     "not_signed_in": 401,
     "not_permitted": 403,
+    "staff_outside": 403,
     "api_key_refused": 401,
     "api_scope_missing": 403,
     "api_network_refused": 403,

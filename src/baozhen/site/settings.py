@@ -161,6 +161,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+# Visitors of the front server are not one address: else five of them would lock out the sixth.
+AXES_CLIENT_IP_CALLABLE = "baozhen.faces.client.address_of"
 AXES_LOCKOUT_CALLABLE = "baozhen.faces.console.sign_in.locked_out"
 BAOZHEN_METRICS_TOKEN = os.environ.get("BAOZHEN_METRICS_TOKEN", "")
 BAOZHEN_TRUSTED_PROXIES = int(os.environ.get("BAOZHEN_TRUSTED_PROXIES", "0"))

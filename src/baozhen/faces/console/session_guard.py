@@ -5,12 +5,14 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve, reverse
 
-from baozhen.faces.client import address_of
-from baozhen.faces.console.access import to_sign_in
+from baozhen.faces import problems
+from baozhen.faces.client import address_of, is_fronted, lets_partners_in
+from baozhen.faces.console.access import is_outsider, to_sign_in
 from baozhen.faces.console.sign_in import GATE, STRONG, gate_of
+from baozhen.faces.errors import StaffOutside
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.models import StaffSession
 from baozhen.signing.organizations.services.sessions import (
@@ -23,6 +25,9 @@ from baozhen.signing.organizations.services.sessions import (
 
 _ROOT = "/console/"
 _ALWAYS = ("/console/security", "/console/sign-out", "/console/sign-in")
+# What companies outside use through the front server: their own pages, signing in, their account.
+_OUTSIDE = frozenset({"home", "sign_in", "sign_out", "second_factor"})
+_OUTSIDE_ROOMS = ("partner", "security")
 _NOTES = {
     "password": "请先设置新密码：初始密码或密码已过期。",
     "factor": "请先设置双因素验证：您的岗位要求登录时出示第二种凭证。",
@@ -37,7 +42,13 @@ class SessionGuard:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
-        if not request.path.startswith(_ROOT) or not request.user.is_authenticated:
+        if not request.path.startswith(_ROOT):
+            return self.get_response(request)
+        if is_fronted(request):
+            error = _refusal(request)
+            if error is not None:
+                return problems.answer(request, error)
+        if not request.user.is_authenticated:
             return self.get_response(request)
         session = _session_of(request, request.user)
         # A page that polls by itself is no sign of somebody at the desk.
@@ -51,6 +62,23 @@ class SessionGuard:
             messages.warning(request, _NOTES[gate], extra_tags="amber")
             return HttpResponse(status=302, headers={"Location": reverse("console:security")})
         return self.get_response(request)
+
+
+def is_for_outsiders(name: str) -> bool:
+    """Tell whether a page of the console, by its name, is one that companies outside use."""
+    return name in _OUTSIDE or name.startswith(_OUTSIDE_ROOMS)
+
+
+def _refusal(request: HttpRequest) -> Exception | None:
+    """Return why a request through the front server goes no further: the staff work inside."""
+    try:
+        name = resolve(request.path_info).url_name or ""
+    except Resolver404 as missing:
+        return missing
+    if not lets_partners_in() or not is_for_outsiders(name):
+        return Http404()
+    is_staffs = request.user.is_authenticated and not is_outsider(request.user.get_username())
+    return StaffOutside() if is_staffs and name != "sign_out" else None
 
 
 def _session_of(request: HttpRequest, user: User) -> StaffSession:

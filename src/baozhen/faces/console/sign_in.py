@@ -1,11 +1,13 @@
 """Staff sign in and out; guessing passwords locks the name and address for a while."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.forms import Form
@@ -14,7 +16,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from baozhen.faces.client import address_of
+from baozhen.faces.client import address_of, is_fronted
+from baozhen.faces.console.access import is_outsider
+from baozhen.faces.errors import StaffOutside
 from baozhen.faces.frame import frame
 from baozhen.foundation.clock import now
 from baozhen.signing.organizations.models import HeaderRule, IdentityProvider, StaffSession
@@ -45,8 +49,25 @@ class Entry:
     is_strong: bool = False
 
 
+class SignInForm(AuthenticationForm):
+    """Name and password. Through the front server the staff's password is not even tried.
+
+    It fails as a wrong one does, after as long and with the same words: nobody outside learns
+    which names are the staff's, nor whether a password is right.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Judge what was typed."""
+        name = str(self.cleaned_data.get("username", ""))
+        if self.request is not None and is_fronted(self.request) and not is_outsider(name):
+            self.cleaned_data["password"] = secrets.token_urlsafe()
+        return super().clean()
+
+
 class SignIn(LoginView):
     """The sign-in page."""
+
+    authentication_form = SignInForm
 
     template_name = "console/sign_in.html"
     redirect_authenticated_user = True
@@ -63,13 +84,23 @@ class SignIn(LoginView):
             **super().get_context_data(**kwargs),
             **frame(self.request),
             "limit": settings.AXES_FAILURE_LIMIT,
-            "providers": IdentityProvider.objects.filter(active=True).order_by("name"),
-            "rules": [
-                rule
-                for rule in HeaderRule.objects.filter(active=True)
-                if rule.header in self.request.headers
-            ],
+            "is_outside": is_fronted(self.request),
+            **_other_ways(self.request),
         }
+
+
+def _other_ways(request: HttpRequest) -> dict[str, Any]:
+    """Return the other ways to sign in; they are the staff's, and end at the front server."""
+    if is_fronted(request):
+        return {}
+    return {
+        "providers": IdentityProvider.objects.filter(active=True).order_by("name"),
+        "rules": [
+            rule
+            for rule in HeaderRule.objects.filter(active=True)
+            if rule.header in request.headers
+        ],
+    }
 
 
 def let_in(request: HttpRequest, entry: Entry) -> HttpResponse:
@@ -86,7 +117,12 @@ def let_in(request: HttpRequest, entry: Entry) -> HttpResponse:
 
 
 def complete(request: HttpRequest, entry: Entry) -> HttpResponse:
-    """Begin the session; a person with an old password or a missing factor is led there first."""
+    """Begin the session; a person with an old password or a missing factor is led there first.
+
+    Raises StaffOutside for one of the staff whose second step comes through the front server.
+    """
+    if is_fronted(request) and not is_outsider(entry.user.get_username()):
+        raise StaffOutside
     at = now()
     login(request, entry.user, backend=BACKEND)
     request.session[STRONG] = entry.is_strong
@@ -124,6 +160,7 @@ def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpR
     name = request.POST.get("username", "")
     note_lock_out(name, within=cooling, at=now())
     context = {**frame(request), "locked": True, "wait": minutes, "next": ""}
+    context["is_outside"] = is_fronted(request)
     response = render(request, "console/sign_in.html", context, status=429)
     response.headers["Retry-After"] = str(minutes * 60)
     return response

@@ -15,6 +15,7 @@ HELP = """前置服务：放在隔离区（DMZ），只放行名单内的页面�
 
 向核心平台证明自己的身份：--key-file（HMAC，与核心的 BAOZHEN_FRONT_KEY_FILE 相同），
 或 --client-certificate（双向 TLS），或两者都用。
+外部单位的登录和页面只在有 --key-file 时放行（--no-partners 关闭）；员工一律不能从这里登录。
 健康检查：GET /front/health
 """
 _USAGE_ERROR = 2
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--authority", type=Path, metavar="文件", help="核心证书的签发机构（PEM）")
     parser.add_argument("--routes", type=Path, metavar="文件", help="放行名单（JSON）")
     parser.add_argument(
+        "--no-partners", action="store_true", help="不放行外部单位的登录和页面（默认放行）"
+    )
+    parser.add_argument(
         "--body-max", type=int, default=20, metavar="MiB", help="请求上限（默认 20）"
     )
     parser.add_argument(
@@ -56,6 +60,7 @@ def settings_of(args: argparse.Namespace) -> FrontSettings:
         client_key=_text(args.client_key),
         authority=_text(args.authority),
         routes=_text(args.routes),
+        partners=not args.no_partners,
         body_mebibytes_max=args.body_max,
         requests_a_minute=args.requests_a_minute,
     )
@@ -82,7 +87,10 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(f"放行名单无法读取：{error}", file=sys.stderr)
         return _USAGE_ERROR
-    return _become(command_line(args), settings_of(args))
+    settings = settings_of(args)
+    if settings.partners and not settings.lets_partners_in:
+        print("没有 --key-file：核心认不出来自外网的登录，外部单位的页面不放行。", file=sys.stderr)
+    return _become(command_line(args), settings)
 
 
 def _become(command: list[str], settings: FrontSettings) -> NoReturn:

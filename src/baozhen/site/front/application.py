@@ -51,7 +51,8 @@ class Front:
         self, settings: FrontSettings, *, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._settings = settings
-        self._routes = read_routes(Path(settings.routes) if settings.routes else DEFAULT)
+        routes = Path(settings.routes) if settings.routes else DEFAULT
+        self._routes = read_routes(routes, partners=settings.lets_partners_in)
         self._pace = Pace(settings.requests_a_minute)
         self._key = Path(settings.key_file).read_bytes().strip() if settings.key_file else b""
         self._transport = transport

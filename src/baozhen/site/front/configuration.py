@@ -19,11 +19,20 @@ class FrontSettings:
     client_key: str = ""
     authority: str = ""
     routes: str = ""
+    partners: bool = True
     body_mebibytes_max: int = 20
     stream_mebibytes_max: int = 1024
     requests_a_minute: int = 1200
     connections_max: int = 200
     timeout_seconds: float = 60.0
+
+    @property
+    def lets_partners_in(self) -> bool:
+        """Whether companies outside reach their pages.
+
+        Only with a key: what is not marked as coming from here the core would take for the staff's.
+        """
+        return self.partners and bool(self.key_file)
 
     def to_environment(self) -> dict[str, str]:
         """Return the variable that carries the settings."""

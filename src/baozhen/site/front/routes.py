@@ -23,12 +23,16 @@ class Route:
     path: re.Pattern[str]
 
 
-def read_routes(path: Path = DEFAULT) -> tuple[Route, ...]:
-    """Return the routes of a file; raises ValueError for one that is not an allow-list."""
+def read_routes(path: Path = DEFAULT, *, partners: bool = True) -> tuple[Route, ...]:
+    """Return the routes of a file; raises ValueError for one that is not an allow-list.
+
+    Routes marked `"partners": true` lead companies outside to their pages; they can be left out.
+    """
     entries = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(entries, list) or not entries:
         raise ValueError(f"{path}: 应为路由列表")
-    return tuple(_route(entry) for entry in entries)
+    routes = [(_route(entry), bool(entry.get("partners", False))) for entry in entries]
+    return tuple(route for route, is_partners in routes if partners or not is_partners)
 
 
 def is_allowed(routes: Sequence[Route], method: str, raw_path: str) -> bool:
