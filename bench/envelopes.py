@@ -61,20 +61,21 @@ def measure(installed: Installation, *, count: int, workers: int = 2) -> list[Fi
 
     Live tasks have a process of their own, as docs/operating.md says.
     """
-    processes = [installed.serve("worker", "--queue", "live", "--queue", "housekeeping")]
-    processes += [installed.serve("worker", "--queue", "bulk") for _ in range(workers)]
+    processes = [installed.serve("worker", "--queue", "live")]
+    others = ("--queue", "bulk", "--queue", "housekeeping")
+    processes += [installed.serve("worker", *others) for _ in range(workers)]
     template = _template()
     try:
         live = _Live()
         for number in range(3):
             live.seconds(f"warm-{number}")
+        idle = [live.seconds(f"idle-{number}") for number in range(_IDLE)]
         began = time.monotonic()
         batch = _start(template, count, "A")
         _wait_until(lambda: _done(batch) == count)
         seconds = time.monotonic() - began
         _wait_until(lambda: not FileEntry.objects.filter(indexed_at=None).exists())
         indexed = time.monotonic() - began
-        idle = [live.seconds(f"idle-{number}") for number in range(_IDLE)]
         beside = _start(template, count, "B")
         busy = []
         while _done(beside) < count:

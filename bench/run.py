@@ -60,6 +60,7 @@ def run(args: argparse.Namespace, installed: Installation) -> int:
     for name, (title, measure) in sections.items():
         if args.only and name not in args.only:
             continue
+        print(f"正在测量：{title}……", file=sys.stderr, flush=True)
         found = measure()
         print_table(title, found)
         figures += found

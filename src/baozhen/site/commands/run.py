@@ -24,7 +24,7 @@ HELP = """\
 运行整个平台：内置数据库、网站和任务进程，并载入演示数据。
 按 Ctrl-C 停止；下次启动接着用同样的数据。生产环境请分别运行 baozhen web 与 baozhen worker。"""
 
-WORKERS = (("live", "housekeeping"), ("bulk",))
+WORKERS = (("live",), ("bulk", "housekeeping"))
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
 

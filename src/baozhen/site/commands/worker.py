@@ -14,10 +14,10 @@ from baozhen.site.commands.out_folder import OutFolder
 HELP = """运行任务进程：出单、投递、补时间戳、日志检查点等都由它完成。
 
 队列：live（实时出单，有人在等）、bulk（批量）、housekeeping（日常维护）。
-生产环境请让 live 有自己的进程，批量任务才不会耽误正在等的客户：
-  baozhen worker --queue live --queue housekeeping --concurrency 2
-  baozhen worker --queue bulk
-只做批量的进程会自动让出处理器：同一台机器上有人在等的任务先算，其间还空出一个处理器。
+生产环境请让 live 有自己的进程，批量和维护才不会耽误正在等的客户：
+  baozhen worker --queue live
+  baozhen worker --queue bulk --queue housekeeping
+不做 live 的进程会自动让出处理器：同一台机器上有人在等的任务先算，其间还空出一个处理器。
 
 收到 SIGTERM 或 Ctrl-C 时做完手头的任务再退出；被强行杀死也不会丢任务。"""
 
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Work until told to stop, or until the batch has nothing left for this process."""
     room = None
-    if args.queue == [Queue.BULK]:
+    if args.queue and Queue.LIVE not in args.queue:
         # Nobody waits for this process: it gives way to those somebody waits for.
         give_way()
         room = Room()
