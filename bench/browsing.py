@@ -16,13 +16,14 @@ from tests.e2e.browser import FLAGS, PACKED_NODE, find_chromium
 
 SLOWNESS = 4
 _PHONE = {"width": 390, "height": 844}
-# Interactive: scripts have run and the last task that would hold up a tap is over.
+# Interactive: scripts have run and the last task that would hold up a tap is over. A page that
+# draws nothing more may never be called idle: a second is enough to wait for it.
 _INTERACTIVE = """() => new Promise((done) => {
   let last = performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd;
   new PerformanceObserver((list) => {
     for (const task of list.getEntries()) last = Math.max(last, task.startTime + task.duration);
   }).observe({ type: "longtask", buffered: true });
-  requestIdleCallback(() => setTimeout(() => done(last), 50));
+  requestIdleCallback(() => setTimeout(() => done(last), 50), { timeout: 1000 });
 })"""
 
 
