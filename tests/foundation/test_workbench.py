@@ -1,5 +1,6 @@
 """Uploads are worked on in a process of their own: the same results, errors and hard limits."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_limits_hold():
     with pytest.raises(ParseError, match="异常结束"):
         run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(output_bytes_max=100))
     with pytest.raises(ParseError, match="已中止"):
-        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(wall_seconds_max=0.01))
+        run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(wall_seconds_max=0.001))
     with pytest.raises(LintError, match="文件超过"):
         run("prepare", (pdfs.plain(),), ANYTHING, limits=WorkLimits(input_bytes_max=100))
 
@@ -127,3 +128,14 @@ def test_no_child_is_left_behind():
             break
         time.sleep(0.05)
     assert children.read_text().split() == []
+
+
+def test_what_comes_after_the_deadline_is_not_heard():
+    """Else a child that always has more to say would be listened to as long as it speaks."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"late")
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises(TimeoutError):
+            workbench._exchange(ours, b"", time.monotonic() - 1, WorkLimits())
+        assert workbench._exchange(ours, b"", time.monotonic() + 60, WorkLimits()) == b"late"

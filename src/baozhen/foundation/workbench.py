@@ -188,13 +188,13 @@ class _Mother:
 
 
 def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLimits) -> bytes:
-    ours.settimeout(max(until - time.monotonic(), 0.001))
+    ours.settimeout(_left(until))
     ours.sendall(message)
     ours.shutdown(socket.SHUT_WR)
     parts: list[bytes] = []
     left = limits.output_bytes_max
     while left >= 0:
-        ours.settimeout(max(until - time.monotonic(), 0.001))
+        ours.settimeout(_left(until))
         part = ours.recv(_PIECE)
         if not part:
             break
@@ -203,6 +203,14 @@ def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLim
     if not parts:
         raise ConnectionError("the child ended without an answer")
     return b"".join(parts)
+
+
+def _left(until: float) -> float:
+    """Return the seconds to an instant; TimeoutError after it, however much there is to hear."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def _start(control: socket.socket) -> subprocess.Popen[bytes]:

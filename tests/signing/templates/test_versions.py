@@ -1,6 +1,8 @@
 """Versions of templates: fixed once approved, by another person, in force by date, linked."""
 
 import hashlib
+import os
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from baozhen.foundation.states import move
 from baozhen.signing.organizations.queries import unit_of_code
 from baozhen.signing.organizations.services import UnitFacts, create_unit
 from baozhen.signing.organizations.states import UnitKind
+from baozhen.signing.templates import typesetting_child
 from baozhen.signing.templates.errors import (
     EditedMeanwhile,
     FieldsInvalid,
@@ -348,6 +351,17 @@ def test_approved_text_is_set_in_a_child_too(fonts, at):
         assert child.typeset(plain, at=at).data == first  # whatever ended it, the next one goes on
     finally:
         child.close()
+
+
+def test_what_a_child_says_after_the_deadline_is_not_heard():
+    """Else one that always has another byte to say would be listened to as long as it speaks."""
+    ours, theirs = os.pipe()
+    with os.fdopen(ours, "rb", buffering=0) as pipe:
+        os.write(theirs, b"late")
+        os.close(theirs)
+        with pytest.raises(TimeoutError):
+            typesetting_child._read(pipe, 4, until=time.monotonic() - 1)
+        assert typesetting_child._read(pipe, 4, until=time.monotonic() + 60) == b"late"
 
 
 def test_an_error_names_its_line_and_no_folder_of_the_machine(draft, approve):

@@ -184,7 +184,9 @@ def _await(pipe: IO[bytes], event: int, *, until: float) -> None:
     """Wait until the pipe can be used or is broken; TimeoutError after the instant `until`."""
     poll = select.poll()
     poll.register(pipe, event)
-    if not poll.poll(max(0.0, until - monotonic()) * 1000):
+    left = until - monotonic()
+    # Asked first: one that always has another byte to say would be listened to for ever.
+    if left <= 0 or not poll.poll(left * 1000):
         raise TimeoutError
 
 
