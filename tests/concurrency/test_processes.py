@@ -55,14 +55,14 @@ class Crowd:
         """Kill one with everything it has started, and start it again."""
         process = self.running[name]
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
         self.killed[name] += 1
         self.running[name] = self._start(name)
 
     def close(self):
         for process in self.running.values():
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
 
     def _start(self, name):
         return subprocess.Popen(

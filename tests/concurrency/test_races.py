@@ -143,11 +143,11 @@ def test_an_entry_whose_writer_was_slow_is_not_skipped():
         with transaction.atomic():
             record("a.slow", subject_id=1, actor="x", at=AT)
             written.set()
-            assert may_commit.wait(10)
+            assert may_commit.wait(60)
 
     def write_quickly(meet):
         meet()
-        assert written.wait(10)
+        assert written.wait(60)
         record("a.quick", subject_id=2, actor="x", at=AT)
         quick = log.sequence_entries()
         may_commit.set()

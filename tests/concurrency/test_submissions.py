@@ -31,7 +31,7 @@ def together(*functions):
     def body(function):
         try:
             connection.ensure_connection()
-            barrier.wait(10)
+            barrier.wait(60)
             results.append(function())
         except Exception as error:  # noqa: BLE001 -- the test looks at it
             errors.append(error)

@@ -10,7 +10,7 @@ import time
 import pytest
 from django.db import connection, connections
 
-from baozhen.foundation.jobs import Queue, defer, defer_many, job
+from baozhen.foundation.jobs import Queue, defer, defer_many, job, worker
 from baozhen.foundation.jobs.registry import _jobs
 from baozhen.foundation.jobs.worker import run_worker
 
@@ -53,11 +53,11 @@ def running():
     yield start
     for thread, stop in started:
         stop.set()
-        thread.join(15)
+        thread.join(60)
         assert not thread.is_alive()
 
 
-def wait_for(condition, seconds=10.0):
+def wait_for(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -80,7 +80,8 @@ def test_many_jobs_each_run_once(queue, running):
     assert sorted(done) == list(range(200))
 
 
-def test_a_new_job_is_heard_at_once(queue, running):
+def test_a_new_job_is_heard_before_a_worker_looks_by_itself(queue, running, monkeypatch):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 15.0)
     heard = threading.Event()
 
     @job("test_hear", queue=Queue.LIVE)
@@ -89,10 +90,8 @@ def test_a_new_job_is_heard_at_once(queue, running):
 
     running(concurrency=1)
     time.sleep(0.7)
-    begin = time.monotonic()
     defer("test_hear", key=1)
-    assert heard.wait(5)
-    assert time.monotonic() - begin < 0.9
+    assert heard.wait(12)
 
 
 def test_a_stop_lets_the_running_job_finish(queue, running):
@@ -101,15 +100,15 @@ def test_a_stop_lets_the_running_job_finish(queue, running):
     @job("test_slow", queue=Queue.LIVE)
     def slow(key):
         started.set()
-        may_end.wait(10)
+        may_end.wait(60)
         ended.set()
 
     defer_many("test_slow", [{"key": 1}, {"key": 2}])
     stop = running(concurrency=1)
-    assert started.wait(5)
+    assert started.wait(60)
     stop.set()
     may_end.set()
-    assert ended.wait(5)
+    assert ended.wait(60)
     wait_for(lambda: jobs_by_status() == {"todo": 1})
 
 
@@ -212,7 +211,7 @@ def test_sigterm_lets_the_job_finish(hanging, worker_process):
     assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGTERM)
     assert process.stdout.read() == "ended\n1 done\n"
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert jobs_by_status() == {}
 
 

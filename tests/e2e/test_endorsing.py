@@ -45,7 +45,7 @@ def approve(visitor, staff):
     context = visitor.tab.context.browser.new_context(
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     leader = Visitor(context.new_page(), visitor.base, "phone")
 
     def agree(change, name):

@@ -4,6 +4,7 @@ import pytest
 
 from baozhen.faces import pictures
 from baozhen.faces.pictures import PictureFailed, first_page
+from tests import pdfs
 
 
 def test_a_file_that_is_no_pdf_is_an_outage_of_the_picture_only():
@@ -14,4 +15,4 @@ def test_a_file_that_is_no_pdf_is_an_outage_of_the_picture_only():
 def test_drawing_has_its_time(monkeypatch):
     monkeypatch.setattr(pictures, "_SECONDS_MAX", 0.001)
     with pytest.raises(PictureFailed):
-        first_page(b"%PDF-1.7")
+        first_page(pdfs.plain())

@@ -67,7 +67,7 @@ def test_memory_has_a_limit():
 
 
 def test_time_has_a_limit():
-    limits = SandboxLimits(wall_seconds_max=0.01)
+    limits = SandboxLimits(wall_seconds_max=0.001)
     report = inspect_in_subprocess(pdfs.signed(), trust=TRUST, at=NOW, limits=limits)
     assert report["verdict"] == "unreadable"
     assert "中止" in report["checks"][0]["detail"]

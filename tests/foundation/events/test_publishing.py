@@ -41,13 +41,13 @@ def test_an_event_committed_late_is_not_skipped():
             with transaction.atomic():
                 publish("envelope.completed", subject=SUBJECT, data={"n": 1}, at=now())
                 begun.set()
-                may_commit.wait(10)
+                may_commit.wait(60)
         finally:
             connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     publish("envelope.declined", subject=SUBJECT, data={"n": 2}, at=now())
 
     by_id = list(Event.objects.order_by("id"))  # the danger: it sees the second one only

@@ -52,7 +52,7 @@ def test_two_writers_make_one_chain():
 def test_without_the_lock_one_of_two_writers_loses():
     """The negative control: both read the same head, and the database lets only one append."""
     session = begin()
-    both_have_read = threading.Barrier(2, timeout=20)
+    both_have_read = threading.Barrier(2, timeout=60)
 
     def write():
         with transaction.atomic():

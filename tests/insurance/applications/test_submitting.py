@@ -115,7 +115,7 @@ def test_without_the_lock_both_clicks_would_find_a_draft():
     def careless():
         with transaction.atomic():
             found = Application.objects.get(pk=application.pk).state
-            both_have_read.wait(timeout=30)
+            both_have_read.wait(timeout=60)
         return found
 
     assert set(race(careless, careless).values()) == {"draft"}

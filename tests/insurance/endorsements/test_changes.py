@@ -405,7 +405,7 @@ def test_of_two_changes_at_once_one_is_refused():
 
     def run(key):
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             results.append(submit_change(key, actor="test", at=AT).state)
         except ChangeUnderWay:
             results.append("refused")
@@ -416,7 +416,7 @@ def test_of_two_changes_at_once_one_is_refused():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=40)
+        thread.join(timeout=120)
     assert sorted(results) == ["accepted", "refused"]
 
 

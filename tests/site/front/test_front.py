@@ -64,7 +64,7 @@ def start(core_url, folder, *options):
 def end(process):
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(10)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
