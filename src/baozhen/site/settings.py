@@ -24,6 +24,7 @@ from baozhen.site.environment import (
     live_timestamp_mode,
 )
 from baozhen.site.production import check_mode
+from baozhen.site.statics import LIBRARIES
 
 MODE = BAOZHEN_MODE = os.environ.get("BAOZHEN_MODE", "development")
 PRODUCTION = MODE == "production"
@@ -122,21 +123,18 @@ STATIC_URL = "static/"
 STATIC_ROOT = BAOZHEN_DATA / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns when it is missing
 STATICFILES_DIRS = [
-    (prefix, folder)
-    for prefix, folder in (
-        ("htmx", NODE_MODULES / "htmx.org" / "dist"),
-        ("weui", NODE_MODULES / "weui" / "dist" / "style"),
-        ("pdfjs", NODE_MODULES / "pdfjs-dist" / "legacy" / "build"),
-        ("pdfjs-web", NODE_MODULES / "pdfjs-dist" / "legacy" / "web"),
-        ("pdfjs-cmaps", NODE_MODULES / "pdfjs-dist" / "cmaps"),
-        ("signature_pad", NODE_MODULES / "signature_pad" / "dist"),
-        ("echarts", NODE_MODULES / "echarts" / "dist"),
-        ("rrweb", NODE_MODULES / "rrweb" / "dist"),
-        ("rrweb-player", NODE_MODULES / "rrweb-player" / "dist"),
-    )
-    if folder.is_dir()
+    (library.prefix, folder)
+    for library in LIBRARIES
+    if (folder := NODE_MODULES / library.folder).is_dir()
 ]
-WHITENOISE_USE_FINDERS = True
+STATICFILES_FINDERS = [
+    "baozhen.site.statics.LibraryFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
 WHITENOISE_MIMETYPES = {".cjs": "text/javascript"}
 
 LOGIN_URL = "/console/sign-in"

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from baozhen.foundation.notify.outbox import outbox
 from baozhen.signing.organizations.extent import is_alone
-from baozhen.site import bootstrap
+from baozhen.site import bootstrap, statics
 from baozhen.site.commands import web
 
 HELP = """\
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop_like_ctrl_c)
     print("正在准备数据库、密钥和证书……", flush=True)
     bootstrap.load_django()
+    statics.gather()
     try:
         with bootstrap.platform(), _processes(args.host, args.port) as children:
             _wait_until_ready(address, children)

@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from baozhen.site import bootstrap, statics
+
 HELP = "只运行网站（门户、控制台、接口）。任务进程请另用 baozhen worker 启动。"
 THREADS = 8
 
@@ -22,6 +24,8 @@ def command_line(host: str, port: int) -> list[str]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Become the web server."""
+    """Gather the static files, and become the web server."""
+    bootstrap.load_django()
+    statics.gather()
     command = command_line(args.host, args.port)
     os.execv(command[0], command)
