@@ -11,11 +11,12 @@ from baozhen.signing.envelopes.queries import tasks_for
 from baozhen.signing.envelopes.services.delegating import delegate
 from baozhen.signing.envelopes.services.leaving import release_tasks
 from baozhen.signing.organizations.directory.planning import DirectoryPerson, Snapshot
-from baozhen.signing.organizations.models import Account
+from baozhen.signing.organizations.models import Account, Power
 from baozhen.signing.organizations.queries import root_unit
 from baozhen.signing.organizations.services import (
     PowerRequest,
     appoint_first,
+    end_power,
     ensure_roles,
     grant_power,
 )
@@ -82,3 +83,21 @@ def test_somebody_who_came_back_keeps_their_tasks(desk, leaver):
     delegate(action.pk, to=gone, reason="经办", actor="test", at=now())
     release_tasks(key=gone.pk)
     assert Signatory.objects.get(pk=action.signatory_id).operator == gone
+
+
+def test_a_step_goes_back_to_the_unit_when_its_person_loses_the_power(desk, leaver):
+    """Whoever may no longer approve no longer can, and the step does not hang with them."""
+    named, other = leaver
+    envelope = desk.start(flow_of("litigation_guarantee"))
+    action = Action.objects.filter(envelope=envelope, state="ready").first()
+    delegate(action.pk, to=named, reason="经办", actor="test", at=now())
+    assert action in tasks_for(named.user)
+    assert action not in tasks_for(other.user)
+
+    end_power(Power.objects.get(account=named), reason="调岗", actor="test", at=now())
+    assert action not in tasks_for(named.user)
+    assert action in tasks_for(other.user)
+
+    Action.objects.filter(pk=action.pk).update(type="view")  # looking on asks for no power
+    assert action in tasks_for(named.user)
+    assert action not in tasks_for(other.user)

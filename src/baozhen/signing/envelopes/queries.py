@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from baozhen.foundation.clock import now
 from baozhen.signing.envelopes.errors import EnvelopeNotFound
 from baozhen.signing.envelopes.models import (
     Action,
@@ -17,6 +18,7 @@ from baozhen.signing.envelopes.models import (
     VoidConsent,
 )
 from baozhen.signing.envelopes.states import (
+    PASSIVE_TYPES,
     SIGNING_TYPES,
     ActionState,
     ActionType,
@@ -27,7 +29,7 @@ from baozhen.signing.envelopes.states import (
 from baozhen.signing.files.models import Tombstone
 from baozhen.signing.files.queries import bytes_kept
 from baozhen.signing.identity.models import Subject
-from baozhen.signing.organizations.queries import scope_of
+from baozhen.signing.organizations.queries import powers_reaching, scope_of
 from baozhen.signing.organizations.roles import Permission
 
 
@@ -54,15 +56,28 @@ def envelopes_of_client(client: str) -> QuerySet[Envelope]:
 
 
 def tasks_for(user: User | AnonymousUser) -> QuerySet[Action]:
-    """Return what waits for this person: steps named for them, and those of their units."""
+    """Return what waits for this person: steps named for them, and those of their units.
+
+    A step whose person has lost the power since stands with the unit, like one without a name.
+    """
     units = scope_of(user, Permission.APPROVE_ENVELOPES)
+    step = Action.objects.filter(state=ActionState.READY, signatory__unit__isnull=False)
+    is_looking_on = Q(type__in=PASSIVE_TYPES)
+    has_power = Exists(
+        powers_reaching(
+            Permission.APPROVE_ENVELOPES,
+            unit=OuterRef("signatory__unit"),
+            path=OuterRef("signatory__unit__path"),
+            at=now(),
+        ).filter(account=OuterRef("signatory__operator"))
+    )
+    is_named = Q(signatory__operator__isnull=False) & (is_looking_on | Q(has_power))
     return (
-        Action.objects.filter(state=ActionState.READY, signatory__unit__isnull=False)
+        step.filter(envelope__state=EnvelopeState.IN_PROGRESS)
         .filter(
-            Q(signatory__operator__user_id=user.pk)
-            | Q(signatory__operator__isnull=True, signatory__unit__in=units)
+            Q(signatory__operator__user_id=user.pk) & is_named
+            | ~is_named & Q(signatory__unit__in=units)
         )
-        .filter(envelope__state=EnvelopeState.IN_PROGRESS)
         .select_related("envelope__unit", "signatory")
         .order_by("envelope__expires_at", "pk")
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import CharField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from baozhen.foundation.clock import now
@@ -180,21 +180,34 @@ def powers_at(
     user: User, permission: Permission, unit: OrgUnit, *, at: datetime
 ) -> QuerySet[Power]:
     """Return the user's powers in force that give this permission in this unit."""
-    return _reaching(powers_for(user, permission, at=at), unit)
+    return _reaching(powers_for(user, permission, at=at), unit, Value(unit.path))
 
 
 def holders_of(permission: Permission, unit: OrgUnit, *, at: datetime) -> QuerySet[Account]:
     """Return the accounts in use that hold this permission in this unit, wherever they belong."""
+    powers = powers_reaching(permission, unit=unit, path=Value(unit.path), at=at)
+    return Account.objects.filter(pk__in=powers.values("account"))
+
+
+def powers_reaching(
+    permission: Permission, *, unit: OrgUnit | OuterRef, path: Value | OuterRef, at: datetime
+) -> QuerySet[Power]:
+    """Return everybody's powers that give this permission in a unit, which has this path.
+
+    Both may be columns of a query that asks about many units at once.
+    """
     powers = powers_in_force(at).filter(
         Q(permission=permission.value) | Q(role__permissions__contains=[permission.value]),
         account__user__is_active=True,
     )
-    return Account.objects.filter(pk__in=_reaching(powers, unit).values("account"))
+    return _reaching(powers, unit, path)
 
 
-def _reaching(powers: QuerySet[Power], unit: OrgUnit) -> QuerySet[Power]:
+def _reaching(
+    powers: QuerySet[Power], unit: OrgUnit | OuterRef, path: Value | OuterRef
+) -> QuerySet[Power]:
     """Return those of the powers that are given in this unit, or above it with all below."""
-    return powers.alias(place=Value(unit.path)).filter(
+    return powers.alias(place=ExpressionWrapper(path, CharField())).filter(
         Q(unit=unit) | Q(covers_below=True, place__startswith=Concat(F("unit__path"), Value("")))
     )
 
