@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from baozhen.faces.console.urls import urlpatterns
 from baozhen.foundation.audit.models import AuditEntry
+from baozhen.signing.organizations.models import Account
 from baozhen.signing.organizations.roles import ROLES, Permission
 from baozhen.signing.risks.models import Risk
+from tests.faces.conftest import BACKEND
 
 OPEN = {"sign_in", "sign_out", "second_factor", "sso_start", "sso_callback", "sso_header"}
 ARGUMENTS = {"number": "PDZA1", "kind": "policy", "version": 1, "key": 1}
@@ -120,3 +122,16 @@ def test_navigation_shows_only_what_one_may_open(signed_in):
 @pytest.mark.django_db
 def test_staff_without_a_role_are_told_what_to_do(signed_in):
     assert "还没有角色" in signed_in().get("/console/").content.decode()
+
+
+@pytest.mark.django_db
+def test_pages_greet_the_person_by_name_also_beside_another_s_account(client, staff):
+    """Not by the sign-in name; and a page about somebody else says whose session it is."""
+    user = staff("系统管理员", name="anquan2")
+    Account.objects.filter(user=user).update(display_name="测试安全员")
+    other = Account.objects.get(user=staff("客服", name="kefu2"))
+    client.force_login(user, backend=BACKEND)
+    for address in ("/console/", reverse("console:account", kwargs={"key": other.pk})):
+        page = client.get(address).content.decode()
+        assert "<b>测试安全员</b>" in page
+    assert "<b>kefu2</b>" not in page

@@ -55,16 +55,21 @@ def is_outsider(username: str) -> bool:
     return outsiders.filter(user__username=username).exists()
 
 
-def outsider_of(request: HttpRequest) -> Account | None:
-    """Return the account of a user from outside, or None for the staff; asked once a request."""
-    if not hasattr(request, "outsider"):
-        outsiders = Account.objects.select_related("unit", "user").exclude(kind=AccountKind.STAFF)
-        found = outsiders.filter(
+def account_of(request: HttpRequest) -> Account | None:
+    """Return the account in use of the person who asks; asked once a request."""
+    if not hasattr(request, "account"):
+        accounts = Account.objects.select_related("unit", "user")
+        request.account = accounts.filter(  # type: ignore[attr-defined]
             user__username=request.user.get_username(), state=AccountState.ACTIVE
         ).first()
-        request.outsider = found  # type: ignore[attr-defined]
-    account: Account | None = request.outsider  # type: ignore[attr-defined]
+    account: Account | None = request.account  # type: ignore[attr-defined]
     return account
+
+
+def outsider_of(request: HttpRequest) -> Account | None:
+    """Return the account of a user from outside, or None for the staff."""
+    account = account_of(request)
+    return None if account is None or account.kind == AccountKind.STAFF else account
 
 
 def needs(permission: Permission) -> Callable[[View], View]:

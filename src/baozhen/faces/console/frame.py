@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from baozhen.faces.console.access import may, outsider_of
+from baozhen.faces.console.access import account_of, may, outsider_of
 from baozhen.faces.console.navigation import Group
 from baozhen.faces.counts import count
 from baozhen.faces.extent import is_closed
@@ -34,12 +34,14 @@ def page(
 ) -> HttpResponse:
     """Render a staff page; `here` in the context names the line of the navigation."""
     context = context or {}
+    is_known = request.user.is_authenticated
     around = {
         **frame(request),
         "navigation": _lines(request, str(context.get("here", ""))),
         "may_search": may(request, Permission.VIEW_POLICIES),
         "roles": roles_of(request.user),
-        "outsider": outsider_of(request) if request.user.is_authenticated else None,
+        "own_account": account_of(request) if is_known else None,
+        "outsider": outsider_of(request) if is_known else None,
     }
     return render(request, template, around | context, status=status)
 
