@@ -135,7 +135,7 @@ def _acts(asking: Asking) -> "QuerySet[AuditEntry]":
 
 
 def _destructions(asking: Asking) -> "QuerySet[Any]":
-    units = scope_of(asking.user, Permission.MANAGE_HOLDS).values_list("pk", flat=True)
+    units = scope_of(asking.user, Permission.DESTROY_FILES).values_list("pk", flat=True)
     return destructions_of(list(units)).filter(state=DestructionState.PROPOSED)
 
 
@@ -152,7 +152,7 @@ FIGURES: Iterable[Figure] = (
     Figure(_P.VIEW_RISKS, "待处置的风险", _risks(RiskState.OPEN), "risks", "?state=open", True),
     *JOURNEY_FIGURES,
     Figure(
-        _P.MANAGE_HOLDS, "待批准的销毁清单",
+        _P.DESTROY_FILES, "待批准的销毁清单",
         _destructions, "destruction_lists", "?state=proposed", warns=True,
     ),
     Figure(_P.GRANT_POWERS, "久未使用的权限", _powers, "powers", "?view=unused", warns=True),

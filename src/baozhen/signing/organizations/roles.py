@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MANAGE_CERTIFICATES = "manage_certificates"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_HOLDS = "manage_holds"
+    DESTROY_FILES = "destroy_files"
     VIEW_ENVELOPES = "view_envelopes"
     START_ENVELOPES = "start_envelopes"
     APPROVE_ENVELOPES = "approve_envelopes"
@@ -75,7 +76,8 @@ LABELS: dict[Permission, str] = {
     Permission.VIEW_SYSTEM: "查看系统状态",
     Permission.MANAGE_CERTIFICATES: "管理签章证书",
     Permission.MANAGE_CLIENTS: "管理接口客户端",
-    Permission.MANAGE_HOLDS: "管理法律冻结与销毁",
+    Permission.MANAGE_HOLDS: "管理法律冻结",
+    Permission.DESTROY_FILES: "申请与批准到期文件销毁",
     Permission.VIEW_ENVELOPES: "查看签署任务",
     Permission.START_ENVELOPES: "发起签署任务",
     Permission.APPROVE_ENVELOPES: "审批签署任务",
@@ -178,6 +180,7 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_TRACES,
             _P.EXPORT_TRACES,
             _P.DESTROY_TRACES,
+            _P.DESTROY_FILES,
         }
     ),
     "印章管理员": frozenset({_P.VIEW_SEALS, _P.MANAGE_SEALS, _P.VIEW_ENVELOPES, _P.VIEW_RISKS}),
@@ -202,6 +205,7 @@ _BUSINESS: dict[str, frozenset[Permission]] = {
             _P.VIEW_TRACES,
             _P.EXPORT_TRACES,
             _P.DESTROY_TRACES,
+            _P.DESTROY_FILES,
         }
     ),
     "理赔员": frozenset({_P.VIEW_CLAIMS, _P.HANDLE_CLAIMS, _P.VIEW_POLICIES}),

@@ -37,14 +37,14 @@ def old(platform, settings):
 
 @pytest.fixture
 def one(client, staff, old):
-    client.force_login(staff("审计员", name="one"), backend=BACKEND)
+    client.force_login(staff("合规人员", name="one"), backend=BACKEND)
     return client
 
 
 @pytest.fixture
 def another(staff):
     def sign_in(client, name="two"):
-        client.force_login(staff("审计员", name=name), backend=BACKEND)
+        client.force_login(staff("业务负责人", name=name), backend=BACKEND)
 
     return sign_in
 
@@ -74,7 +74,7 @@ def test_due_dossiers_are_found_from_the_menu_and_filtered(one, settings, extent
 
 
 def test_nothing_is_due_and_the_pages_say_so(client, staff, platform):
-    client.force_login(staff("审计员"), backend=BACKEND)
+    client.force_login(staff("合规人员"), backend=BACKEND)
     assert "没有到期的卷宗" in text(client.get(WHERE))
     assert "提出清单" not in text(client.get(WHERE))
     assert "没有销毁清单" in text(client.get(f"{WHERE}/lists"))
@@ -139,8 +139,11 @@ def test_a_held_dossier_on_a_list_is_marked_and_stays(one, another):
     assert Tombstone.objects.get().item.dossier == "env_b"
 
 
-def test_nobody_else_destroys(signed_in, old):
-    client = signed_in("业务负责人", "合规人员")
+@pytest.mark.parametrize("role", ["审计员", "印章管理员"])
+def test_nobody_else_destroys(signed_in, old, role):
+    """Not who keeps the holds either: the auditor stops what others would destroy."""
+    client = signed_in(role)
+    assert client.get("/console/holds").status_code == (200 if role == "审计员" else 403)
     for path in ("", "/new", "/lists", "/done", "/ard_1", "/ard_1/items"):
         assert client.get(WHERE + path).status_code == 403
     assert client.post(f"{WHERE}/new", {"reason": "保管期满"}).status_code == 403

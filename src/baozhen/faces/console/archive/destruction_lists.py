@@ -34,7 +34,7 @@ from baozhen.signing.files.services.destroying import (
 from baozhen.signing.files.states import DESTRUCTION_LABELS, DestructionState
 from baozhen.signing.organizations.roles import LABELS, Permission
 
-POWER = Permission.MANAGE_HOLDS
+POWER = Permission.DESTROY_FILES
 _KINDS = {"envelope": "签署文件", "evidence": "证据清单"}
 _SHOWN = 20
 _ITEM_COLUMNS = ("卷宗", "种类", "保管至", "状态", "SHA-256")
