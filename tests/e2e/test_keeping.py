@@ -37,8 +37,8 @@ def old(platform, settings):
 
 
 def test_one_proposes_another_agrees(visitor, staff, old):
-    staff("审计员", name="one")
-    staff("审计员", name="two")
+    staff("合规人员", name="one")
+    staff("业务负责人", name="two")
     sign_in(visitor, "one")
     visitor.open(f"{WHERE}/lists")
     visitor.look("destruction-lists-empty")
