@@ -10,11 +10,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from baozhen.site.embedded import EmbeddedDatabase
-
-MIGRATION_LOCK = 0x62616F7A  # advisory lock: two processes starting at once migrate once
+from baozhen.site.migrating import bring_tables_up_to_date
 
 
 def load_django() -> None:
@@ -48,16 +46,3 @@ def platform() -> Iterator[None]:
         bring_tables_up_to_date()
         call_command("prepare_platform")
         yield
-
-
-def bring_tables_up_to_date() -> None:
-    """Run the migrations that are missing."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
-    try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(%s)", [MIGRATION_LOCK])

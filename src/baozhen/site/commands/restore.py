@@ -20,6 +20,7 @@ from baozhen.site.backup.errors import BackupRefused
 from baozhen.site.backup.manifest import Manifest, read_manifest
 from baozhen.site.commands.saying import Saying
 from baozhen.site.embedded import EmbeddedDatabase
+from baozhen.site.migrating import bring_tables_up_to_date
 
 HELP = """把一次备份恢复到新的数据目录和空的数据库，然后全面自查（baozhen fsck --all）。
 
@@ -108,7 +109,7 @@ def _restore(backup: Path, manifest: Manifest, data: Path, *, keys: Path | None)
         restoring.bring_files(backup, manifest, say=say)
     print("恢复数据库……", file=sys.stderr, flush=True)
     restoring.bring_database(backup)
-    bootstrap.bring_tables_up_to_date()
+    bring_tables_up_to_date()
     print("全面自查……", file=sys.stderr, flush=True)
     fsck = importlib.import_module("baozhen.site.commands.fsck")  # it names models
     return int(fsck.run(argparse.Namespace(sample=None, all=True)))
