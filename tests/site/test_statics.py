@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from contextlib import closing
 
 import pytest
@@ -59,6 +60,14 @@ def test_a_file_that_changed_is_taken_although_it_looks_older(root, settings, tm
     os.utime(given, (0, 0))
     statics.gather()
     assert gathered.read_text() == "later, with more"
+
+
+def test_what_somebody_emptied_is_gathered_anew(root):
+    statics.gather()
+    shutil.rmtree(root)
+    root.mkdir()  # the settings make it when it is missing
+    statics.gather()
+    assert (root / RECORDER).is_file()
 
 
 def test_what_was_broken_off_is_begun_anew(root, monkeypatch):

@@ -188,13 +188,13 @@ class _Mother:
 
 
 def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLimits) -> bytes:
-    ours.settimeout(_left(until))
+    ours.settimeout(seconds_left(until))
     ours.sendall(message)
     ours.shutdown(socket.SHUT_WR)
     parts: list[bytes] = []
     left = limits.output_bytes_max
     while left >= 0:
-        ours.settimeout(_left(until))
+        ours.settimeout(seconds_left(until))
         part = ours.recv(_PIECE)
         if not part:
             break
@@ -205,7 +205,7 @@ def _exchange(ours: socket.socket, message: bytes, until: float, limits: WorkLim
     return b"".join(parts)
 
 
-def _left(until: float) -> float:
+def seconds_left(until: float) -> float:
     """Return the seconds to an instant; TimeoutError after it, however much there is to hear."""
     left = until - time.monotonic()
     if left <= 0:

@@ -131,10 +131,8 @@ STATICFILES_FINDERS = [
     "baozhen.site.statics.LibraryFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
-}
+# Nothing else: the platform's documents are in the object store, never in Django's storages.
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"}}
 WHITENOISE_MIMETYPES = {".cjs": "text/javascript"}
 
 LOGIN_URL = "/console/sign-in"

@@ -6,6 +6,7 @@ The packages of the libraries hold hundreds of files and 80 MB; pages fetch the 
 import fcntl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +23,10 @@ class Library:
     prefix: str
     folder: str
     files: tuple[str, ...]
-    ending: str = ""
 
     def has(self, path: str) -> bool:
         """Tell whether pages fetch the file."""
-        return path in self.files or bool(self.ending and path.endswith(self.ending))
+        return any(fnmatchcase(path, wanted) for wanted in self.files)
 
 
 LIBRARIES: Final = (
@@ -37,7 +37,7 @@ LIBRARIES: Final = (
         ("base/base.min.css", "widget/weui-button/weui-button.min.css"),
     ),
     Library("pdfjs", "pdfjs-dist/legacy/build", ("pdf.min.mjs", "pdf.worker.min.mjs")),
-    Library("pdfjs-cmaps", "pdfjs-dist/cmaps", (), ending=".bcmap"),
+    Library("pdfjs-cmaps", "pdfjs-dist/cmaps", ("*.bcmap",)),
     Library("signature_pad", "signature_pad/dist", ("signature_pad.umd.min.js",)),
     Library("echarts", "echarts/dist", ("echarts.min.js",)),
     Library("rrweb", "rrweb/dist", ("rrweb.umd.min.cjs",)),
@@ -71,7 +71,7 @@ def gather() -> None:
         fcntl.flock(state, fcntl.LOCK_EX)
         state.seek(0)
         release = _fingerprint()
-        if state.read() == release and root.is_dir():
+        if state.read() == release and any(root.iterdir()):
             return
         state.truncate(0)
         # Emptied first: packages bear dates of long ago, so a newer file need not look newer.

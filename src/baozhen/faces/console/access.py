@@ -57,6 +57,8 @@ def is_outsider(username: str) -> bool:
 
 def account_of(request: HttpRequest) -> Account | None:
     """Return the account in use of the person who asks; asked once a request."""
+    if not request.user.is_authenticated:
+        return None
     if not hasattr(request, "account"):
         accounts = Account.objects.select_related("unit", "user")
         request.account = accounts.filter(  # type: ignore[attr-defined]

@@ -34,21 +34,20 @@ def page(
 ) -> HttpResponse:
     """Render a staff page; `here` in the context names the line of the navigation."""
     context = context or {}
-    is_known = request.user.is_authenticated
     around = {
         **frame(request),
         "navigation": _lines(request, str(context.get("here", ""))),
         "may_search": may(request, Permission.VIEW_POLICIES),
         "roles": roles_of(request.user),
-        "own_account": account_of(request) if is_known else None,
-        "outsider": outsider_of(request) if is_known else None,
+        "own_account": account_of(request),
+        "outsider": outsider_of(request),
     }
     return render(request, template, around | context, status=status)
 
 
 def _lines(request: HttpRequest, here: str) -> list[dict[str, Any]]:
     shown = []
-    is_outsider = request.user.is_authenticated and outsider_of(request) is not None
+    is_outsider = outsider_of(request) is not None
     for group in _outside if is_outsider else _navigation:
         items = [
             {

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import IO, Final
 
 from baozhen.foundation.confinement import PROXIES_TO_NOWHERE, obstacle
-from baozhen.foundation.workbench import WorkLimits, pack, unpack
+from baozhen.foundation.workbench import WorkLimits, pack, seconds_left, unpack
 from baozhen.signing.templates.typesetting import Sheet
 from baozhen.trust.errors import ParseError, SigningError
 from baozhen.trust.pdf.prepare import PreparedPdf, recognize
@@ -184,9 +184,7 @@ def _await(pipe: IO[bytes], event: int, *, until: float) -> None:
     """Wait until the pipe can be used or is broken; TimeoutError after the instant `until`."""
     poll = select.poll()
     poll.register(pipe, event)
-    left = until - monotonic()
-    # Asked first: one that always has another byte to say would be listened to for ever.
-    if left <= 0 or not poll.poll(left * 1000):
+    if not poll.poll(seconds_left(until) * 1000):
         raise TimeoutError
 
 
